@@ -1,0 +1,93 @@
+import { OptionError } from './errors.ts'
+
+/** `*.atlassian.net` and `*.jira.com`: where production sites live (connect.md 2.4, rule 9). */
+export const productionHosts: readonly string[] = Object.freeze(['*.atlassian.net', '*.jira.com'])
+
+interface Rule {
+  readonly protocol: 'https:' | 'http:'
+  /** Everything after one label for a wildcard, else the whole host. */
+  readonly host: string
+  readonly wildcard: boolean
+  readonly port: string
+}
+
+export interface AllowedHosts {
+  /** The canonical site base URL (no trailing slash), or `null` if this site may not install. */
+  siteUrl(baseUrl: string): string | null
+  /** The origin if the address may frame our pages or be linked to: https anywhere, http only where it is listed. */
+  frameOrigin(url: string): string | null
+}
+
+const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
+const HOST = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$|^\[[0-9a-f:]+\]$/
+
+/** Understands `host`, `*.host` (exactly one label) and either with `https://` or `http://` and a port before or behind it. */
+export function compileAllowedHosts(entries: readonly string[]): AllowedHosts {
+  const rules = entries.map((entry, index) => parseRule(entry, index))
+  const allows = (url: URL): boolean => rules.some((rule) => matches(rule, url))
+
+  return Object.freeze({
+    siteUrl(baseUrl: string): string | null {
+      const url = parsePlainUrl(baseUrl)
+      return url !== null && allows(url) ? withoutTrailingSlash(url.href) : null
+    },
+    frameOrigin(address: string): string | null {
+      const url = parsePlainUrl(address)
+      if (url === null) return null
+      return url.protocol === 'https:' || allows(url) ? url.origin : null
+    }
+  })
+}
+
+/** Whether an entry or address stays on this machine or goes over plain http: fine for development, never in production. */
+export function isInsecureAddress(entry: string): boolean {
+  const rest = entry.replace(/^https:\/\//, '')
+  return rest.startsWith('http://') || isLoopbackHost(rest.replace(/[/].*$/, '').replace(/:\d+$/, ''))
+}
+
+export function isLoopbackHost(hostname: string): boolean {
+  return (
+    hostname === 'localhost' ||
+    hostname.endsWith('.localhost') ||
+    hostname === '[::1]' ||
+    /^127\.\d+\.\d+\.\d+$/.test(hostname)
+  )
+}
+
+export function withoutTrailingSlash(url: string): string {
+  return url.endsWith('/') ? url.slice(0, -1) : url
+}
+
+function parseRule(entry: string, index: number): Rule {
+  const match = /^(https:\/\/|http:\/\/)?(\*\.)?([^/:*]+|\[[^\]]+\])(?::(\d{1,5}))?$/.exec(entry)
+  const host = match?.[3] ?? ''
+  if (match === null || !HOST.test(host)) {
+    throw new OptionError(
+      `allowedHosts[${index}]`,
+      entry,
+      'it must be a host such as "example.atlassian.net", one label as in "*.atlassian.net", or an origin such as "http://127.0.0.1:3001"'
+    )
+  }
+  const protocol = match[1] === 'http://' ? 'http:' : 'https:'
+  const defaultPort = protocol === 'https:' ? '443' : '80'
+  const port = match[4] ?? ''
+  return { protocol, host, wildcard: match[2] !== undefined, port: port === defaultPort ? '' : port }
+}
+
+function matches(rule: Rule, url: URL): boolean {
+  if (url.protocol !== rule.protocol || url.port !== rule.port) return false
+  if (!rule.wildcard) return url.hostname === rule.host
+  const suffix = `.${rule.host}`
+  return url.hostname.endsWith(suffix) && LABEL.test(url.hostname.slice(0, -suffix.length))
+}
+
+/**
+ * Only an address that means what it says: no credentials, query, fragment, backslash or other spelling that a URL
+ * parser would quietly repair.
+ */
+function parsePlainUrl(address: string): URL | null {
+  if (!URL.canParse(address)) return null
+  const url = new URL(address)
+  const plain = `${url.origin}${url.pathname}`
+  return withoutTrailingSlash(plain).toLowerCase() === withoutTrailingSlash(address).toLowerCase() ? url : null
+}

@@ -1,0 +1,55 @@
+import { type AnyHandler, createAsyncEmitter } from './events.ts'
+import type { LifecycleHookEvent } from './options.ts'
+import type { Tenant } from './tenant/tenant.ts'
+import type { WebhookEvent } from './webhook/webhook-event.ts'
+
+/** What the app can listen to beside webhooks. */
+export interface LifecycleEventMap {
+  /** Every accepted `installed`: first install, update, rotation and reinstall. */
+  installed: LifecycleHookEvent
+  uninstalled: LifecycleHookEvent
+  enabled: LifecycleHookEvent
+  disabled: LifecycleHookEvent
+  /** The data of one tenant was given to another: the app moves its own rows here. */
+  adopted: { readonly from: Tenant; readonly to: Tenant }
+}
+
+type LifecycleName = keyof LifecycleEventMap
+
+/**
+ * Listening to life-cycle events (by the names of LifecycleEventMap) and to webhooks (by the name in the descriptor;
+ * `*` hears all, `unknown` those whose event could not be told). Handlers are awaited; one that fails is run again
+ * later together with the others of its delivery, so it has to bear being run twice.
+ */
+export interface AppEvents {
+  /** Returns the function that ends the listening. */
+  on<Name extends LifecycleName>(name: Name, handler: (event: LifecycleEventMap[Name]) => unknown): () => void
+  on<Body = unknown>(webhook: string, handler: (event: WebhookEvent<Body>) => unknown): () => void
+}
+
+export interface AppEmitter extends AppEvents {
+  emitLifecycle<Name extends LifecycleName>(name: Name, event: LifecycleEventMap[Name]): Promise<void>
+  emitWebhook(event: WebhookEvent): Promise<void>
+}
+
+const lifecycleNames: ReadonlySet<string> = new Set<LifecycleName>([
+  'installed',
+  'uninstalled',
+  'enabled',
+  'disabled',
+  'adopted'
+])
+
+export function createAppEmitter(): AppEmitter {
+  const emitter = createAsyncEmitter()
+  return Object.freeze({
+    on(name: string, handler: AnyHandler): () => void {
+      // Webhooks have a place of their own, so that no descriptor can name one like a life-cycle event.
+      return emitter.on(lifecycleNames.has(name) ? name : `webhook ${name}`, handler)
+    },
+    emitLifecycle: (name: LifecycleName, event: object) => emitter.emit(name, event),
+    async emitWebhook(event: WebhookEvent) {
+      await Promise.all([emitter.emit(`webhook ${event.event}`, event), emitter.emit('webhook *', event)])
+    }
+  })
+}

@@ -1,0 +1,192 @@
+import { withoutTrailingSlash } from './allowed-hosts.ts'
+import { type AppEmitter, createAppEmitter } from './app-events.ts'
+import { type Authenticator, createAuthenticator } from './authenticator.ts'
+import { createDispatcher, type Dispatcher } from './delivery/dispatcher.ts'
+import type { Descriptor } from './descriptor/descriptor.ts'
+import { AtlassianError } from './errors.ts'
+import { createHostClient, type HostClient } from './host/host-client.ts'
+import { createInstallKeySource, type InstallKeySource } from './jwt/install-keys.ts'
+import { signHostRequest } from './jwt/sign-host-request.ts'
+import type { ConnectRules } from './jwt/verify-connect.ts'
+import type { InstallRules } from './jwt/verify-install.ts'
+import type { LifecycleHookEvent, ResolvedOptions } from './options.ts'
+import type { Log } from './ports.ts'
+import { adoptTenant, createLifecycleService, type LifecycleService } from './tenant/lifecycle-service.ts'
+import { isAlive, type Tenant } from './tenant/tenant.ts'
+import { createTenantDirectory, type TenantDirectory } from './tenant/tenant-directory.ts'
+import type { Delivery, TenantListQuery, TenantLookup, TenantStore } from './tenant/tenant-store.ts'
+import { version } from './version.ts'
+import { createWebhookReceiver, type ReceivedWebhook, webhookFromDelivery } from './webhook/receive-webhook.ts'
+
+/** The tenants of this app, for jobs and scripts. */
+export interface Tenants {
+  find(lookup: TenantLookup): Promise<Tenant | null>
+  /** A page of tenants in order of `tenantId`; go on with `after`. */
+  list(query?: Partial<TenantListQuery>): Promise<Tenant[]>
+  /**
+   * Gives the data of `fromTenantId` to `toTenantId` and ends the first for good. Handlers of `adopted` move the
+   * app's own rows. Throws `ATL_NO_TENANT`, `ATL_ADOPT_REFUSED`, or what a handler throws; it can be repeated.
+   */
+  adopt(fromTenantId: string, toTenantId: string): Promise<void>
+}
+
+/** One app at run time, free of any web framework. */
+export interface ConnectApp {
+  readonly options: ResolvedOptions
+  readonly descriptor: Descriptor
+  readonly store: TenantStore
+  readonly directory: TenantDirectory
+  readonly authenticator: Authenticator
+  readonly installKeys: InstallKeySource
+  readonly installRules: InstallRules
+  readonly lifecycle: LifecycleService
+  readonly events: AppEmitter
+  readonly dispatcher: Dispatcher
+  readonly tenants: Tenants
+  receiveWebhook(webhook: ReceivedWebhook): Promise<void>
+  /** Calls the site of this tenant as the app. Looked up for each call; rejects with `ATL_NO_TENANT` if it is gone. */
+  hostClient(tenant: Tenant | TenantLookup): HostClient
+}
+
+const POLL_MS = 5000
+
+export function createConnectApp(
+  options: ResolvedOptions,
+  descriptor: Descriptor,
+  store: TenantStore,
+  log: Log
+): ConnectApp {
+  const { clock, tokens } = options
+  const appKey = descriptor.key
+  const { audiences, basePaths } = withRegions(options, descriptor)
+  const directory = createTenantDirectory({
+    store,
+    clock,
+    log,
+    freshMs: options.tenantFreshMs,
+    maxTenants: options.maxCachedTenants
+  })
+  const rules: ConnectRules = {
+    appKey,
+    clock,
+    leewaySeconds: tokens.leewaySeconds,
+    maxLifetimeSeconds: tokens.maxLifetimeSeconds,
+    previousSecretSeconds: tokens.previousSecretSeconds,
+    sessionMaxHours: options.session.maxHours
+  }
+  const events = createAppEmitter()
+
+  async function handleDelivery(delivery: Delivery): Promise<void> {
+    const tenant = await store.find({ tenantId: delivery.tenantId })
+    if (tenant === null) return
+    if (delivery.kind === 'webhook') await events.emitWebhook(webhookFromDelivery(delivery, tenant))
+    else await handleLifecycle(delivery.event, { tenant, change: changeOf(delivery) })
+  }
+
+  async function handleLifecycle(name: string, event: LifecycleHookEvent): Promise<void> {
+    const { hooks } = options
+    const run = {
+      installed: hooks.onInstalled,
+      uninstalled: hooks.onUninstalled,
+      enabled: hooks.onEnabled,
+      disabled: hooks.onDisabled
+    }
+    if (!isLifecycleName(name)) return
+    await run[name]?.(event)
+    await events.emitLifecycle(name, event)
+  }
+
+  const dispatcher = createDispatcher({
+    inbox: store.inbox,
+    handle: handleDelivery,
+    clock,
+    log,
+    concurrency: options.webhooks.concurrency,
+    handlerTimeoutMs: options.webhooks.handlerTimeoutMs,
+    pollMs: POLL_MS
+  })
+
+  async function findTenant(lookup: TenantLookup): Promise<Tenant> {
+    const tenant =
+      'clientKey' in lookup
+        ? (directory.peek(lookup.clientKey) ?? (await directory.load(lookup.clientKey)))
+        : await store.find(lookup)
+    if (tenant === null || !isAlive(tenant)) throw new AtlassianError('ATL_NO_TENANT', 'host-client')
+    return tenant
+  }
+
+  return Object.freeze({
+    options,
+    descriptor,
+    store,
+    directory,
+    events,
+    dispatcher,
+    authenticator: createAuthenticator({ rules, basePaths, directory }),
+    installKeys: createInstallKeySource({
+      hosts: options.installKeyHosts,
+      fetch: options.fetch,
+      clock,
+      log,
+      maxFetchesPerMinute: options.maxKeyFetchesPerMinute,
+      timeoutMs: 5000
+    }),
+    installRules: {
+      appKey,
+      clock,
+      audiences,
+      basePaths,
+      leewaySeconds: tokens.leewaySeconds,
+      maxLifetimeSeconds: tokens.maxLifetimeSeconds
+    },
+    lifecycle: createLifecycleService({ store, directory, clock, log, beforeInstall: options.hooks.beforeInstall }),
+    tenants: Object.freeze({
+      find: (lookup: TenantLookup) => store.find(lookup),
+      list: (query: Partial<TenantListQuery> = {}) => store.list({ limit: 100, ...query }),
+      async adopt(fromTenantId: string, toTenantId: string) {
+        const { from, to } = await adoptTenant(store, fromTenantId, toTenantId, clock())
+        directory.put(from)
+        await events.emitLifecycle('adopted', { from, to })
+      }
+    }),
+    receiveWebhook: createWebhookReceiver({
+      mode: options.webhooks.mode,
+      inbox: store.inbox,
+      clock,
+      log,
+      handlerTimeoutMs: options.webhooks.handlerTimeoutMs,
+      handle: (event) => events.emitWebhook(event),
+      dispatch: (deliveryId) => dispatcher.dispatch(deliveryId)
+    }),
+    hostClient: (target: Tenant | TenantLookup) =>
+      createHostClient({
+        tenant: () => ('sharedSecret' in target ? target : findTenant(target)),
+        userAgent: `fastify-atlassian/${version} ${appKey}`,
+        fetch: options.fetch,
+        clock,
+        authorize: (tenant, method, url) => `JWT ${signHostRequest(tenant, method, url, Math.floor(clock() / 1000))}`
+      })
+  })
+}
+
+/** Hosts of a region know the app by the address of that region (connect.md 7.8). */
+function withRegions(options: ResolvedOptions, descriptor: Descriptor) {
+  const { regionBaseUrls } = descriptor
+  const regions = typeof regionBaseUrls === 'object' && regionBaseUrls !== null ? Object.values(regionBaseUrls) : []
+  const urls = regions.filter((url): url is string => typeof url === 'string' && URL.canParse(url))
+  const paths = urls.map((url) => withoutTrailingSlash(new URL(url).pathname)).filter((path) => path !== '')
+  return {
+    audiences: [...new Set([...options.baseUrls, ...urls.map(withoutTrailingSlash)])],
+    basePaths: [...new Set([...options.basePaths, ...paths])].sort((a, b) => b.length - a.length)
+  }
+}
+
+function isLifecycleName(name: string): name is 'installed' | 'uninstalled' | 'enabled' | 'disabled' {
+  return name === 'installed' || name === 'uninstalled' || name === 'enabled' || name === 'disabled'
+}
+
+function changeOf(delivery: Delivery): string {
+  const payload: unknown = JSON.parse(delivery.payload)
+  const change = typeof payload === 'object' && payload !== null ? Reflect.get(payload, 'change') : undefined
+  return typeof change === 'string' ? change : delivery.event
+}

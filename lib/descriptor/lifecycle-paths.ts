@@ -1,0 +1,32 @@
+import { appAddress, isAbsolute } from './app-address.ts'
+import type { Descriptor } from './descriptor.ts'
+import { fieldOf, isObject } from './json-value.ts'
+import { pathPattern } from './path-pattern.ts'
+
+export const lifecycleEvents = ['installed', 'uninstalled', 'enabled', 'disabled'] as const
+export type LifecycleEventName = (typeof lifecycleEvents)[number]
+
+export interface LifecyclePath {
+  /** With a leading slash and without the query, which may hold a secret of the app's own. */
+  readonly path: string
+  /** The path as a route of Fastify. */
+  readonly routePath: string
+  /** Such as `lifecycle.installed`. */
+  readonly field: string
+}
+
+/** The paths of the life-cycle calls that the descriptor asks for. Absolute URLs are left out and reported by the check. */
+export function lifecyclePaths(descriptor: Descriptor): { readonly [Event in LifecycleEventName]?: LifecyclePath } {
+  const { lifecycle } = descriptor
+  const paths: { [Event in LifecycleEventName]?: LifecyclePath } = {}
+  if (!isObject(lifecycle)) return paths
+  for (const event of lifecycleEvents) {
+    const url = lifecycle[event]
+    if (typeof url !== 'string' || url === '' || isAbsolute(url)) continue
+    const address = appAddress(url, descriptor.baseUrl)
+    if (address !== null) {
+      paths[event] = { path: address.path, routePath: pathPattern(address.path), field: fieldOf('lifecycle', event) }
+    }
+  }
+  return paths
+}

@@ -1,0 +1,108 @@
+/**
+ * One table of everything that can go wrong: a stable code, the HTTP status and one public sentence.
+ * The precise reason travels in `reason` and `details`, which only our own log may show.
+ */
+export const errorTable = {
+  ATL_UNAUTHENTICATED: [401, 'This request could not be authenticated. Reload the page in Jira or Confluence.'],
+  ATL_FORBIDDEN: [403, 'You do not have permission to do this.'],
+  ATL_HOST_NOT_ALLOWED: [403, 'This site is not allowed to install the app.'],
+  ATL_INSTALL_REFUSED: [403, 'The app refused to be installed on this site.'],
+  ATL_LIFECYCLE_BODY: [400, 'The body of this life-cycle call is not complete.'],
+  ATL_WEBHOOK_BODY: [400, 'The body of this webhook is not valid JSON.'],
+  ATL_WEBHOOK_FAILED: [500, 'A handler of this webhook failed. It may be delivered again.'],
+  ATL_KEYS_UNAVAILABLE: [503, 'The public keys of Atlassian cannot be read at the moment. Try again in a minute.'],
+  ATL_STORE_UNAVAILABLE: [503, 'The storage of the app cannot be reached at the moment. Try again in a minute.'],
+  ATL_STORE_CONFLICT: [503, 'The tenant was changed by another request. Try again.'],
+  ATL_NOT_PROTECTED: [500, 'The app read an authenticated context on a route that is not protected.'],
+  ATL_NO_TENANT: [404, 'The app is not installed on this site.'],
+  ATL_ADOPT_REFUSED: [409, 'The data of one tenant cannot be adopted by the other.'],
+  ATL_OPTION: [500, 'An option of the app is not valid.'],
+  ATL_DESCRIPTOR: [500, 'The descriptor of the app is not valid.'],
+  ATL_PACKAGE_MISSING: [500, 'A package that the app needs is not installed.'],
+  ATL_MIGRATION_NEEDED: [500, 'The database of the app has to be migrated first.'],
+  ATL_HOST_ADDRESS: [500, 'The app called an address outside of the site.'],
+  ATL_HOST_REQUEST: [500, 'The app built a call to the site that cannot be sent.'],
+  ATL_HOST_STATUS: [502, 'The site refused a call of the app.'],
+  ATL_HOST_TIMEOUT: [504, 'The site did not answer in time.'],
+  ATL_HOST_ABORTED: [502, 'A call to the site was aborted.'],
+  ATL_HOST_NETWORK: [502, 'The site cannot be reached at the moment.'],
+  ATL_HOST_BODY: [502, 'The site answered with a body that cannot be read.']
+} as const satisfies Record<string, readonly [status: number, message: string]>
+
+export type ErrorCode = keyof typeof errorTable
+
+/** For our log only. Keys and values must never hold a secret, a token or a canonical request. */
+export type ErrorDetails = Readonly<Record<string, string | number | boolean | null | undefined>>
+
+/**
+ * Every error that this package throws on purpose. `message` is the public sentence of its code (for start-up
+ * errors: a sentence for the developer); `reason` and `details` are not enumerable and so reach no answer.
+ */
+export class AtlassianError extends Error {
+  readonly code: ErrorCode
+  readonly statusCode: number
+  declare readonly reason: string
+  declare readonly details: ErrorDetails
+
+  constructor(
+    code: ErrorCode,
+    reason: string,
+    details: ErrorDetails = {},
+    options: { message?: string; cause?: unknown } = {}
+  ) {
+    super(options.message ?? errorTable[code][1])
+    this.code = code
+    this.statusCode = errorTable[code][0]
+    this.name = 'AtlassianError'
+    Object.defineProperty(this, 'reason', { value: reason, enumerable: false })
+    Object.defineProperty(this, 'details', { value: details, enumerable: false })
+    if (options.cause !== undefined) Object.defineProperty(this, 'cause', { value: options.cause, enumerable: false })
+  }
+}
+
+/** The caller is not who the route demands. All of them look the same from outside: one code, one sentence. */
+export class AuthenticationError extends AtlassianError {
+  constructor(reason: string, details: ErrorDetails = {}) {
+    super('ATL_UNAUTHENTICATED', reason, details)
+    this.name = 'AuthenticationError'
+  }
+}
+
+/** The caller is known and may not do this. */
+export class AuthorizationError extends AtlassianError {
+  constructor(reason: string, details: ErrorDetails = {}) {
+    super('ATL_FORBIDDEN', reason, details)
+    this.name = 'AuthorizationError'
+  }
+}
+
+/** A mistake of the developer, found at start: the message names the option, what came and what is needed. */
+export class OptionError extends AtlassianError {
+  constructor(option: string, came: unknown, needed: string) {
+    super('ATL_OPTION', 'option', { option }, { message: `Option "${option}" is ${describe(came)}, but ${needed}` })
+    this.name = 'OptionError'
+  }
+}
+
+/** A package that is optional until it is used. The message gives the command that installs it. */
+export class MissingPackageError extends AtlassianError {
+  constructor(packageName: string, neededFor: string, cause?: unknown) {
+    super(
+      'ATL_PACKAGE_MISSING',
+      'package-missing',
+      { packageName },
+      { message: `${neededFor} needs the package "${packageName}". Install it with: npm install ${packageName}`, cause }
+    )
+    this.name = 'MissingPackageError'
+  }
+}
+
+/** The kind and shape of a value, in words; strings are quoted and cut, everything else is only named. */
+function describe(value: unknown): string {
+  if (value === undefined) return 'missing'
+  if (value === null) return 'null'
+  if (typeof value === 'string') return value === '' ? 'an empty string' : `"${value.slice(0, 100)}"`
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  if (Array.isArray(value)) return `an array of ${value.length}`
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
+}

@@ -1,0 +1,47 @@
+import { AtlassianError } from '../errors.ts'
+
+export type QueryValue = string | number | boolean | null | undefined
+export type Query = Readonly<Record<string, QueryValue | readonly QueryValue[]>>
+
+/**
+ * The absolute address of a path under the tenant's base URL. Accepts a path (`/rest/api/3/myself`), the same with the
+ * base path in front (`/wiki/rest/…`) or a full address; all of them have to end up under the base URL after dot
+ * segments are resolved. Throws AtlassianError `ATL_HOST_ADDRESS`.
+ */
+export function resolveHostUrl(baseUrl: string, target: string, query?: Query): URL {
+  const base = new URL(baseUrl)
+  const basePath = base.pathname === '/' ? '' : base.pathname
+  const url = parseTarget(base, basePath, target)
+  const underBase = basePath === '' || url.pathname === basePath || url.pathname.startsWith(`${basePath}/`)
+  if (url.origin !== base.origin || !underBase || url.username !== '' || url.password !== '') {
+    throw new AtlassianError('ATL_HOST_ADDRESS', 'outside-base-url', { origin: url.origin })
+  }
+  url.hash = ''
+  appendQuery(url, query)
+  return url
+}
+
+function parseTarget(base: URL, basePath: string, target: string): URL {
+  const absolute = /^[a-z][a-z0-9+.-]*:/i.test(target)
+  if (absolute) {
+    if (!URL.canParse(target)) throw new AtlassianError('ATL_HOST_ADDRESS', 'address')
+    return new URL(target)
+  }
+  // A second slash or a backslash would name another host.
+  if (/^[/\\]{2}/.test(target) || target.includes('\\')) throw new AtlassianError('ATL_HOST_ADDRESS', 'address')
+  const path = target.startsWith('/') ? target : `/${target}`
+  const full = basePath !== '' && !hasPrefix(path, basePath) ? `${basePath}${path}` : path
+  return new URL(`${base.origin}${full}`)
+}
+
+function hasPrefix(path: string, basePath: string): boolean {
+  return path.startsWith(basePath) && /^(?:[/?#]|$)/.test(path.slice(basePath.length))
+}
+
+function appendQuery(url: URL, query: Query | undefined): void {
+  for (const [name, value] of Object.entries(query ?? {})) {
+    for (const item of Array.isArray(value) ? value : [value]) {
+      if (item !== null && item !== undefined) url.searchParams.append(name, String(item))
+    }
+  }
+}

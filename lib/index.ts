@@ -1,0 +1,40 @@
+/** The framework-free core: who signed this, which tenant is it, and how do we answer or call back. */
+export { type AllowedHosts, compileAllowedHosts, productionHosts } from './allowed-hosts.ts'
+export { type ConnectApp, createConnectApp } from './connect-app.ts'
+export {
+  assertDescriptor,
+  checkDescriptor,
+  type Descriptor,
+  type DescriptorProblem,
+  loadDescriptor
+} from './descriptor/index.ts'
+export {
+  AtlassianError,
+  AuthenticationError,
+  AuthorizationError,
+  type ErrorCode,
+  errorTable,
+  MissingPackageError,
+  OptionError
+} from './errors.ts'
+export { createHostClient, type HostClient, type HostClientOptions } from './host/host-client.ts'
+export { HostError } from './host/host-error.ts'
+export { type ConnectClaims, type ProductContext, parseConnectClaims } from './jwt/claims.ts'
+export { extractToken, type FoundToken, type TokenPlace } from './jwt/extract-token.ts'
+export { createInstallKeySource, type InstallKeySource, productionKeyHosts } from './jwt/install-keys.ts'
+export { type Policy, type PolicyOption, policies, type TokenKind } from './jwt/policy.ts'
+export { CONTEXT_QSH, canonicalRequest, matchesQueryStringHash, queryStringHash } from './jwt/qsh.ts'
+export { signSessionToken } from './jwt/session-token.ts'
+export { signHostRequest } from './jwt/sign-host-request.ts'
+export { parseSignedUrl, type SignedUrl } from './jwt/signed-url.ts'
+export { type ConnectRules, readConnectToken, type VerifiedConnect, verifyConnectToken } from './jwt/verify-connect.ts'
+export { type InstallRules, readInstallToken, type VerifiedInstall, verifyInstall } from './jwt/verify-install.ts'
+export { type ConnectOptions, type ResolvedOptions, resolveOptions } from './options.ts'
+export type { Clock, FetchLike, Log, SignedRequest } from './ports.ts'
+export { Secret } from './secret.ts'
+export { applyLifecycleEvent, type LifecycleEvent, type LifecycleOutcome } from './tenant/lifecycle.ts'
+export { type LifecyclePayload, parseLifecyclePayload } from './tenant/lifecycle-payload.ts'
+export { isAlive, type Tenant, tenantStatus } from './tenant/tenant.ts'
+export type { Delivery, DeliveryInbox, NewDelivery, TenantLookup, TenantStore } from './tenant/tenant-store.ts'
+export { version } from './version.ts'
+export type { WebhookEvent } from './webhook/webhook-event.ts'

@@ -1,0 +1,138 @@
+import { createPublicKey, type KeyObject } from 'node:crypto'
+import { BoundedMap } from '../bounded-map.ts'
+import { AtlassianError, AuthenticationError } from '../errors.ts'
+import type { Clock, FetchLike, Log } from '../ports.ts'
+
+/** Where Atlassian publishes the public keys of install tokens (connect.md 2.5), asked in this order. */
+export const productionKeyHosts: readonly string[] = Object.freeze([
+  'https://asap-distribution.us-west-2.prod.atl-asap.net',
+  'https://connect-install-keys.atlassian.com'
+])
+
+export interface InstallKeySource {
+  /**
+   * The public key of a well-formed `kid`, from the configured hosts and no others. Throws AuthenticationError if they
+   * do not know it and AtlassianError `ATL_KEYS_UNAVAILABLE` if they cannot be asked now.
+   */
+  get(kid: string): Promise<KeyObject>
+}
+
+export interface InstallKeyOptions {
+  readonly hosts: readonly string[]
+  readonly fetch: FetchLike
+  readonly clock: Clock
+  readonly log: Log
+  /** How many requests for keys that we do not hold may be sent in a minute, all hosts together. */
+  readonly maxFetchesPerMinute: number
+  readonly timeoutMs: number
+}
+
+const MAX_AT_ONCE = 4
+const MAX_KEYS = 100
+const MAX_UNKNOWN = 1000
+const UNKNOWN_FOR_MS = 60_000
+const MAX_PEM_LENGTH = 16_384
+const PEM = /^-----BEGIN PUBLIC KEY-----\s[A-Za-z0-9+/=\s]+-----END PUBLIC KEY-----\s*$/
+
+/** One long path segment of harmless characters; it becomes part of an address (connect.md 2.4, rule 2). */
+export function isWellFormedKid(kid: unknown): kid is string {
+  return typeof kid === 'string' && /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$/.test(kid) && !kid.includes('..')
+}
+
+/**
+ * Keys by `kid`, for the life of the process: a rotation always brings a new `kid`. Unknown ones are remembered for a
+ * minute, concurrent questions for one `kid` share a flight, and made-up ones run into a cap instead of the network.
+ */
+export function createInstallKeySource(options: InstallKeyOptions): InstallKeySource {
+  const known = new BoundedMap<string, KeyObject>(MAX_KEYS)
+  const unknownUntilMs = new BoundedMap<string, number>(MAX_UNKNOWN)
+  const flights = new Map<string, Promise<KeyObject>>()
+  let windowStartMs = 0
+  let startedInWindow = 0
+
+  function takeFetch(): void {
+    const now = options.clock()
+    if (now - windowStartMs >= 60_000 || now < windowStartMs) {
+      windowStartMs = now
+      startedInWindow = 0
+    }
+    if (startedInWindow >= options.maxFetchesPerMinute) {
+      throw new AtlassianError('ATL_KEYS_UNAVAILABLE', 'key-fetch-limit')
+    }
+    startedInWindow++
+  }
+
+  async function fetchKey(kid: string): Promise<KeyObject> {
+    let failure: unknown = null
+    for (const host of options.hosts) {
+      takeFetch()
+      try {
+        const key = await fetchFrom(`${host}/${kid}`, options)
+        if (key !== null) {
+          known.set(kid, key)
+          return key
+        }
+      } catch (error) {
+        failure = error
+        options.log.warn(
+          { host, reason: error instanceof Error ? error.message : 'unknown' },
+          'install key host failed'
+        )
+      }
+    }
+    // A host that could not be asked might have known the key, so this is no verdict on the token.
+    if (failure !== null) throw new AtlassianError('ATL_KEYS_UNAVAILABLE', 'key-host-failed', {}, { cause: failure })
+    unknownUntilMs.set(kid, options.clock() + UNKNOWN_FOR_MS)
+    throw new AuthenticationError('key-unknown')
+  }
+
+  return {
+    async get(kid) {
+      const key = known.get(kid)
+      if (key !== undefined) return key
+      const until = unknownUntilMs.get(kid)
+      if (until !== undefined && options.clock() < until) throw new AuthenticationError('key-unknown')
+      let flight = flights.get(kid)
+      if (flight === undefined) {
+        if (flights.size >= MAX_AT_ONCE) throw new AtlassianError('ATL_KEYS_UNAVAILABLE', 'key-fetches-at-once')
+        flight = fetchKey(kid).finally(() => flights.delete(kid))
+        flights.set(kid, flight)
+      }
+      return flight
+    }
+  }
+}
+
+/** The key, or `null` if this host does not know it. Throws for everything that is neither. */
+async function fetchFrom(url: string, options: InstallKeyOptions): Promise<KeyObject | null> {
+  const response = await options.fetch(url, {
+    redirect: 'error',
+    headers: { accept: 'application/x-pem-file, text/plain' },
+    signal: AbortSignal.timeout(options.timeoutMs)
+  })
+  if (response.status === 404 || response.status === 403 || response.status === 410) {
+    await response.body?.cancel()
+    return null
+  }
+  if (response.status !== 200) {
+    await response.body?.cancel()
+    throw new Error(`status ${response.status}`)
+  }
+  const pem = await readBounded(response)
+  if (!PEM.test(pem)) throw new Error('the answer is not a public key')
+  const key = createPublicKey(pem)
+  const bits = key.asymmetricKeyDetails?.modulusLength ?? 0
+  if (key.asymmetricKeyType !== 'rsa' || bits < 2048) throw new Error('the key is not RSA of at least 2048 bits')
+  return key
+}
+
+async function readBounded(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of response.body ?? []) {
+    length += chunk.byteLength
+    if (length > MAX_PEM_LENGTH) throw new Error('the answer is too long for a key')
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}

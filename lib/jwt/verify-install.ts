@@ -1,0 +1,116 @@
+import { hash } from 'node:crypto'
+import { compactVerify } from 'jose'
+import { AuthenticationError } from '../errors.ts'
+import type { Clock, SignedRequest } from '../ports.ts'
+import type { LifecyclePayload } from '../tenant/lifecycle-payload.ts'
+import { type ConnectClaims, checkTimes, parseConnectClaims, type TimeRules } from './claims.ts'
+import { parseCompactToken } from './compact-token.ts'
+import { extractToken } from './extract-token.ts'
+import { type InstallKeySource, isWellFormedKid } from './install-keys.ts'
+import { CONTEXT_QSH, matchesQueryStringHash } from './qsh.ts'
+import { MalformedUrlError, parseSignedUrl } from './signed-url.ts'
+import type { VerifiedConnect } from './verify-connect.ts'
+
+export interface InstallRules extends TimeRules {
+  readonly appKey: string
+  readonly clock: Clock
+  /** Every base URL of this app, without a trailing slash. */
+  readonly audiences: readonly string[]
+  readonly basePaths: readonly string[]
+}
+
+/** An install token that passed every check that needs no key. Not to be believed. */
+export interface UnverifiedInstallToken {
+  readonly token: string
+  readonly kid: string
+  readonly claims: ConnectClaims
+}
+
+/** A life-cycle call that Atlassian signed. */
+export interface VerifiedInstall {
+  readonly connect: VerifiedConnect
+  readonly payload: LifecyclePayload
+  readonly mark: { readonly token: string; readonly body: string; readonly expSeconds: number }
+  readonly iatSeconds: number
+}
+
+/**
+ * Everything about the token that can be refused without the body and without a key (connect.md 2.4, rules 1, 2, 6, 7
+ * and 8). Throws AuthenticationError.
+ */
+export function readInstallToken(request: SignedRequest, rules: InstallRules): UnverifiedInstallToken {
+  const url = parseUrl(request.url)
+  const found = extractToken(request, url)
+  if (found === null) throw new AuthenticationError('token-missing')
+  if (found.place !== 'header') throw new AuthenticationError('token-place', { place: found.place })
+  const { header, payload, signature } = parseCompactToken(found.token)
+  if (header.alg !== 'RS256') throw new AuthenticationError('algorithm')
+  const { kid } = header
+  if (!isWellFormedKid(kid)) throw new AuthenticationError('kid')
+  // Base64url leaves spare bits in the last character; only one spelling of a signature is accepted.
+  if (Buffer.from(signature, 'base64url').toString('base64url') !== signature)
+    throw new AuthenticationError('signature')
+  const claims = parseConnectClaims(payload)
+  if (!claims.aud.some((audience) => rules.audiences.includes(trimSlash(audience)))) {
+    throw new AuthenticationError('audience')
+  }
+  checkTimes(claims, rules.clock() / 1000, rules)
+  if (claims.qsh === null || claims.qsh === CONTEXT_QSH) throw new AuthenticationError('hash-missing')
+  if (!matchesQueryStringHash(claims.qsh, { method: request.method, url, basePaths: rules.basePaths })) {
+    throw new AuthenticationError('hash')
+  }
+  return { token: found.token, kid, claims }
+}
+
+/**
+ * Fetches the key and checks the signature, after the body has been compared with the token. Only what comes back may
+ * be believed. Throws AuthenticationError and AtlassianError `ATL_KEYS_UNAVAILABLE`.
+ */
+export async function verifyInstall(
+  unverified: UnverifiedInstallToken,
+  payload: LifecyclePayload,
+  body: unknown,
+  keys: InstallKeySource,
+  rules: InstallRules
+): Promise<VerifiedInstall> {
+  const { token, kid, claims } = unverified
+  if (claims.iss !== payload.clientKey) throw new AuthenticationError('issuer')
+  const key = await keys.get(kid)
+  try {
+    await compactVerify(token, key, { algorithms: ['RS256'] })
+  } catch {
+    throw new AuthenticationError('signature')
+  }
+  return Object.freeze({
+    connect: Object.freeze({
+      tokenKind: 'lifecycle' as const,
+      appKey: rules.appKey,
+      clientKey: payload.clientKey,
+      accountId: claims.sub,
+      context: claims.context,
+      issuedAtSeconds: claims.iat,
+      expiresAtSeconds: claims.exp,
+      authTimeSeconds: claims.iat
+    }),
+    payload,
+    mark: Object.freeze({
+      token: hash('sha256', token, 'hex'),
+      body: hash('sha256', JSON.stringify(body), 'hex'),
+      expSeconds: Math.ceil(claims.exp + rules.leewaySeconds)
+    }),
+    iatSeconds: claims.iat
+  })
+}
+
+function parseUrl(url: string): ReturnType<typeof parseSignedUrl> {
+  try {
+    return parseSignedUrl(url)
+  } catch (error) {
+    if (error instanceof MalformedUrlError) throw new AuthenticationError('url')
+    throw error
+  }
+}
+
+function trimSlash(text: string): string {
+  return text.endsWith('/') ? text.slice(0, -1) : text
+}

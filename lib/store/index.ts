@@ -1,0 +1,5 @@
+export { type Database, type DatabaseDialect, type DatabaseHandle, openDatabase } from './database.ts'
+export { createKyselyTenantStore, type KyselyTenantStoreOptions } from './kysely-tenant-store.ts'
+export { createMemoryTenantStore } from './memory-tenant-store.ts'
+export { type MigrationStatus, migrateToLatest, migrationStatus } from './migrate.ts'
+export type { DeliveryTable, InstallationTable, MigrationTable, Tables, TenantTable } from './schema.ts'

@@ -1,0 +1,159 @@
+import { AtlassianError } from '../errors.ts'
+import { Secret } from '../secret.ts'
+import type { Installation, Tenant } from '../tenant/tenant.ts'
+import type { NewDelivery, TenantListQuery, TenantLookup } from '../tenant/tenant-store.ts'
+
+/** PostgreSQL indexes no more than 2,704 bytes in one entry, and an entry holds up to two names. */
+const MAX_NAME_BYTES = 1000
+
+/**
+ * Whether every database keeps this text as it is: PostgreSQL refuses NUL, and SQLite turns a lone surrogate into
+ * another character, so that two different names would become one.
+ */
+function isStorable(text: string): boolean {
+  return text.isWellFormed() && !text.includes('\0')
+}
+
+/** Whether a tenant, an installation or a delivery can have this name at all. Anything else is found nowhere. */
+export function canBeName(text: string): boolean {
+  return typeof text === 'string' && isStorable(text) && Buffer.byteLength(text) <= MAX_NAME_BYTES
+}
+
+/** Whether a tenant can have this name; asking a database for one that cannot exist is an error in some of them. */
+export function canBeFound(lookup: TenantLookup): boolean {
+  if ('tenantId' in lookup) return canBeName(lookup.tenantId)
+  if ('clientKey' in lookup) return canBeName(lookup.clientKey)
+  return canBeName(lookup.installationId) && (lookup.environmentId === undefined || canBeName(lookup.environmentId))
+}
+
+/**
+ * The record as it will be stored: the known fields only, deeply frozen, with the given version.
+ * Throws TypeError naming the field (never its value) when a database could not keep it as it is.
+ */
+export function tenantRecord(tenant: Tenant, appKey: string, version: number): Tenant {
+  if (tenant.appKey !== appKey) throw new TypeError('This store serves another app than the one of this tenant')
+  return Object.freeze({
+    tenantId: name('tenantId', tenant.tenantId),
+    appKey,
+    clientKey: name('clientKey', tenant.clientKey),
+    cloudId: optional(name, 'cloudId', tenant.cloudId),
+    product: oneOf('product', tenant.product, ['jira', 'confluence']),
+    baseUrl: name('baseUrl', tenant.baseUrl),
+    displayUrl: optional(text, 'displayUrl', tenant.displayUrl),
+    displayUrlServicedeskHelpCenter: optional(
+      text,
+      'displayUrlServicedeskHelpCenter',
+      tenant.displayUrlServicedeskHelpCenter
+    ),
+    oauthClientId: optional(text, 'oauthClientId', tenant.oauthClientId),
+    entitlementId: optional(text, 'entitlementId', tenant.entitlementId),
+    entitlementNumber: optional(text, 'entitlementNumber', tenant.entitlementNumber),
+    sharedSecret: secret('sharedSecret', tenant.sharedSecret),
+    previousSecret: optional(secret, 'previousSecret', tenant.previousSecret),
+    previousSecretRetiredAtMs: optional(whole, 'previousSecretRetiredAtMs', tenant.previousSecretRetiredAtMs),
+    secretVersion: whole('secretVersion', tenant.secretVersion),
+    installations: installationRecords(tenant.installations),
+    lastInstallIatSeconds: whole('lastInstallIatSeconds', tenant.lastInstallIatSeconds),
+    installTokens: Object.freeze(
+      tenant.installTokens.map(({ token, body, expSeconds }) =>
+        Object.freeze({
+          token: name('token', token),
+          body: name('body', body),
+          expSeconds: whole('expSeconds', expSeconds)
+        })
+      )
+    ),
+    possiblySupersededBy: optional(name, 'possiblySupersededBy', tenant.possiblySupersededBy),
+    adoptedBy: optional(name, 'adoptedBy', tenant.adoptedBy),
+    createdAtMs: whole('createdAtMs', tenant.createdAtMs),
+    updatedAtMs: whole('updatedAtMs', tenant.updatedAtMs),
+    version
+  })
+}
+
+function installationRecords(installations: readonly Installation[]): readonly Installation[] {
+  const names = new Set(installations.map(installationName))
+  if (names.size !== installations.length) throw new TypeError('Two installations of this tenant have the same name')
+  return Object.freeze(
+    installations.map((installation) =>
+      Object.freeze({
+        platform: oneOf('platform', installation.platform, ['connect', 'forge']),
+        installationId: name('installationId', installation.installationId),
+        environmentId: name('environmentId', installation.environmentId),
+        state: oneOf('state', installation.state, ['installed', 'uninstalled']),
+        enabled: installation.enabled === true,
+        installedAtMs: whole('installedAtMs', installation.installedAtMs),
+        endedAtMs: optional(whole, 'endedAtMs', installation.endedAtMs)
+      })
+    )
+  )
+}
+
+/** One text for the pair that is unique among all tenants. */
+export function installationName(of: { readonly installationId: string; readonly environmentId: string }): string {
+  return JSON.stringify([of.installationId, of.environmentId])
+}
+
+/** The delivery as it will be stored. Throws TypeError naming the field, as `tenantRecord` does. */
+export function deliveryRecord(delivery: NewDelivery): NewDelivery {
+  return Object.freeze({
+    deliveryId: name('deliveryId', delivery.deliveryId),
+    tenantId: name('tenantId', delivery.tenantId),
+    kind: oneOf('kind', delivery.kind, ['webhook', 'lifecycle']),
+    event: text('event', delivery.event),
+    identifier: optional(name, 'identifier', delivery.identifier),
+    payload: text('payload', delivery.payload),
+    receivedAtMs: whole('receivedAtMs', delivery.receivedAtMs),
+    dueAtMs: whole('dueAtMs', delivery.dueAtMs)
+  })
+}
+
+/** Throws RangeError unless the page has 1 to 1,000 tenants: a walk over 30,000 never reads them at once. */
+export function checkLimit(query: TenantListQuery): void {
+  if (!Number.isInteger(query.limit) || query.limit < 1 || query.limit > 1000) {
+    throw new RangeError('"limit" of a tenant list must be a whole number from 1 to 1000')
+  }
+}
+
+export function storeConflict(tenant: Tenant, cause?: unknown): AtlassianError {
+  return new AtlassianError('ATL_STORE_CONFLICT', 'store-conflict', { tenantId: tenant.tenantId }, { cause })
+}
+
+type Check<Value> = (field: string, value: Value) => Value
+
+function optional<Value>(check: Check<Value>, field: string, value: Value | null): Value | null {
+  return value === null ? null : check(field, value)
+}
+
+function name(field: string, value: string): string {
+  if (!canBeName(value)) {
+    throw new TypeError(
+      `"${field}" cannot be stored: it must be well-formed text without NUL, at most ${MAX_NAME_BYTES} bytes`
+    )
+  }
+  return value
+}
+
+function text(field: string, value: string): string {
+  if (typeof value !== 'string' || !isStorable(value)) {
+    throw new TypeError(`"${field}" cannot be stored: it must be well-formed text without NUL`)
+  }
+  return value
+}
+
+// A database that finds a column missing repeats the whole row in its error, secrets included: it must not come to that.
+function oneOf<Value extends string>(field: string, value: Value, allowed: readonly Value[]): Value {
+  if (!allowed.includes(value)) throw new TypeError(`"${field}" cannot be stored: it must be ${allowed.join(' or ')}`)
+  return value
+}
+
+function secret(field: string, value: Secret): Secret {
+  if (!(value instanceof Secret)) throw new TypeError(`"${field}" cannot be stored: it must be a Secret`)
+  text(field, value.reveal())
+  return value
+}
+
+function whole(field: string, value: number): number {
+  if (!Number.isSafeInteger(value)) throw new TypeError(`"${field}" cannot be stored: it must be a whole number`)
+  return value
+}

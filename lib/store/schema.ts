@@ -1,0 +1,87 @@
+import type { ColumnType } from 'kysely'
+import type { Installation, Product, TenantStatus } from '../tenant/tenant.ts'
+import type { DeliveryKind } from '../tenant/tenant-store.ts'
+
+/** PostgreSQL's driver returns 64-bit integers as text; `toNumber` in tenant-rows.ts is the only way out. */
+export type WholeNumber = ColumnType<number | string, number, number>
+
+/** Null in every row where nothing was told. */
+type NullableNumber = ColumnType<number | string | null, number | null, number | null>
+
+/** One row per tenant: every field of `Tenant` except its installations. Text and integers only. */
+export interface TenantTable {
+  readonly tenant_id: string
+  readonly app_key: string
+  readonly client_key: string
+  readonly cloud_id: string | null
+  readonly product: Product
+  readonly base_url: string
+  readonly display_url: string | null
+  readonly display_url_servicedesk_help_center: string | null
+  readonly oauth_client_id: string | null
+  readonly entitlement_id: string | null
+  readonly entitlement_number: string | null
+  readonly shared_secret: string
+  readonly previous_secret: string | null
+  readonly previous_secret_retired_at_ms: NullableNumber
+  readonly secret_version: WholeNumber
+  readonly last_install_iat_seconds: WholeNumber
+  /** JSON array of `InstallTokenMark`. */
+  readonly install_tokens: string
+  readonly possibly_superseded_by: string | null
+  readonly adopted_by: string | null
+  /** What `tenantStatus` said when the row was written, so that a list can be filtered by it. */
+  readonly status: TenantStatus
+  readonly created_at_ms: WholeNumber
+  readonly updated_at_ms: WholeNumber
+  readonly version: WholeNumber
+}
+
+/** One row per installation of a tenant, in the order of `position`. */
+export interface InstallationTable {
+  readonly id: string
+  readonly tenant_id: string
+  readonly position: WholeNumber
+  readonly platform: Installation['platform']
+  readonly installation_id: string
+  readonly environment_id: string
+  readonly state: Installation['state']
+  /** 0 or 1. */
+  readonly enabled: WholeNumber
+  readonly installed_at_ms: WholeNumber
+  readonly ended_at_ms: NullableNumber
+}
+
+/** The inbox: one row per delivery until it is swept. */
+export interface DeliveryTable {
+  readonly delivery_id: string
+  readonly app_key: string
+  readonly tenant_id: string
+  readonly kind: DeliveryKind
+  readonly event: string
+  readonly identifier: string | null
+  /** `identifier` while it counts for deduplication, null once the delivery was given up. */
+  readonly dedupe_key: string | null
+  readonly payload: string
+  readonly state: 'pending' | 'done' | 'failed'
+  readonly attempts: WholeNumber
+  readonly received_at_ms: WholeNumber
+  readonly due_at_ms: WholeNumber
+  /** Claimed until this time; 0 = by nobody. */
+  readonly lease_until_ms: WholeNumber
+  readonly settled_at_ms: NullableNumber
+}
+
+/** Which migrations this database has seen. */
+export interface MigrationTable {
+  readonly name: string
+  readonly executed_at_ms: WholeNumber
+}
+
+/** The tables of this package. Their names and columns are public API: an app may join and reference them. */
+export interface Tables {
+  readonly atl_tenants: TenantTable
+  readonly atl_installations: InstallationTable
+  readonly atl_deliveries: DeliveryTable
+  readonly atl_migrations: MigrationTable
+}

@@ -1,0 +1,100 @@
+import { BoundedMap } from '../bounded-map.ts'
+import type { Clock, Log } from '../ports.ts'
+import type { Tenant } from './tenant.ts'
+import type { TenantStore } from './tenant-store.ts'
+
+export interface TenantDirectoryOptions {
+  readonly store: TenantStore
+  readonly clock: Clock
+  readonly log: Log
+  /** A tenant read longer ago than this is read again in the background; after twice this time it is not used unread. */
+  readonly freshMs: number
+  readonly maxTenants: number
+}
+
+/** Tenants by clientKey, held in memory so that a warm request reads no database. */
+export interface TenantDirectory {
+  /** The tenant if it was read lately, `null` if lately there was none, `undefined` if the store has to be asked. */
+  peek(clientKey: string): Tenant | null | undefined
+  /** Asks the store, once for all who ask at the same time. Failures of the store are thrown as they are. */
+  load(clientKey: string): Promise<Tenant | null>
+  /** Asks the store again because what we hold did not fit, at most once a second per clientKey. */
+  reread(clientKey: string): Promise<Tenant | null>
+  /** Takes a tenant that was just saved. */
+  put(tenant: Tenant): void
+}
+
+interface Entry {
+  readonly tenant: Tenant | null
+  readonly readAtMs: number
+}
+
+const UNKNOWN_FOR_MS = 1000
+const REREAD_PAUSE_MS = 1000
+
+export function createTenantDirectory(options: TenantDirectoryOptions): TenantDirectory {
+  const { store, clock, log, freshMs } = options
+  const entries = new BoundedMap<string, Entry>(options.maxTenants)
+  // Made-up issuers have a place of their own, so that a flood of them pushes no living tenant out.
+  const unknown = new BoundedMap<string, Entry>(10_000)
+  const flights = new Map<string, Promise<Tenant | null>>()
+
+  async function read(clientKey: string): Promise<Tenant | null> {
+    const readAtMs = clock()
+    const tenant = await store.find({ clientKey })
+    remember(clientKey, { tenant, readAtMs })
+    return tenant
+  }
+
+  function remember(clientKey: string, entry: Entry): void {
+    const known = entries.peek(clientKey)
+    // An answer that was on its way while a newer version was saved here must not bring the old one back.
+    if (known?.tenant && entry.tenant && known.tenant.version > entry.tenant.version) return
+    if (entry.tenant === null) {
+      entries.delete(clientKey)
+      unknown.set(clientKey, entry)
+    } else {
+      unknown.delete(clientKey)
+      entries.set(clientKey, entry)
+    }
+  }
+
+  function load(clientKey: string): Promise<Tenant | null> {
+    let flight = flights.get(clientKey)
+    if (flight === undefined) {
+      flight = read(clientKey).finally(() => flights.delete(clientKey))
+      flights.set(clientKey, flight)
+    }
+    return flight
+  }
+
+  return {
+    load,
+    peek(clientKey) {
+      const entry = entries.peek(clientKey)
+      const now = clock()
+      if (entry === undefined) {
+        const absent = unknown.peek(clientKey)
+        return absent !== undefined && now - absent.readAtMs < UNKNOWN_FOR_MS ? null : undefined
+      }
+      const ageMs = now - entry.readAtMs
+      if (ageMs < freshMs) return entry.tenant
+      if (ageMs >= 2 * freshMs) return undefined
+      load(clientKey).catch((error: unknown) => {
+        log.warn(
+          { clientKey, reason: error instanceof Error ? error.message : 'unknown' },
+          'tenant could not be re-read'
+        )
+      })
+      return entry.tenant
+    },
+    async reread(clientKey) {
+      const entry = entries.peek(clientKey) ?? unknown.peek(clientKey)
+      if (entry !== undefined && clock() - entry.readAtMs < REREAD_PAUSE_MS) return entry.tenant
+      return load(clientKey)
+    },
+    put(tenant) {
+      remember(tenant.clientKey, { tenant, readAtMs: clock() })
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import type { Product, Tenant, TenantStatus } from './tenant.ts'
+
+/** The names a tenant can be found by. `appKey` is always part of the question: two apps may share one database. */
+export type TenantLookup =
+  | { readonly tenantId: string }
+  | { readonly clientKey: string }
+  | { readonly installationId: string; readonly environmentId?: string }
+
+export interface TenantListQuery {
+  readonly status?: TenantStatus
+  readonly product?: Product
+  /** The `tenantId` after which the page starts. */
+  readonly after?: string
+  /** At most this many, 1 to 1000. */
+  readonly limit: number
+}
+
+export type DeliveryKind = 'webhook' | 'lifecycle'
+
+/** Something verified that still has to be handled: a webhook, or a life-cycle hook of the app. */
+export interface NewDelivery {
+  /** Ours, a UUID. */
+  readonly deliveryId: string
+  readonly tenantId: string
+  readonly kind: DeliveryKind
+  readonly event: string
+  /** The host's delivery identifier; deliveries without one are never deduplicated. */
+  readonly identifier: string | null
+  /** JSON text. */
+  readonly payload: string
+  readonly receivedAtMs: number
+  /** Not handled before this time. */
+  readonly dueAtMs: number
+}
+
+export interface Delivery extends NewDelivery {
+  /** How often it was claimed, this claim included. */
+  readonly attempts: number
+}
+
+/**
+ * Keeps what was accepted until it is handled, across crashes and processes. A delivery is claimed for a lease, then
+ * completed or released; a lease that runs out (a killed process) makes it claimable again.
+ */
+export interface DeliveryInbox {
+  /** Writes it unless (tenantId, kind, identifier) is there already; `false` = a duplicate, nothing was written. */
+  add(delivery: NewDelivery): Promise<boolean>
+  /**
+   * Gives at most `limit` deliveries that are due, oldest first, each to exactly one caller until its lease ends.
+   * With `deliveryId` only that one is considered.
+   */
+  claim(request: { nowMs: number; leaseMs: number; limit: number; deliveryId?: string }): Promise<Delivery[]>
+  /** Handled for good: never claimed again, still known for deduplication until swept. */
+  complete(deliveryId: string, nowMs: number): Promise<void>
+  /** Not handled: claimable again from `dueAtMs`. */
+  release(deliveryId: string, dueAtMs: number): Promise<void>
+  /** Given up: kept for inspection until swept, never claimed again, and forgotten for deduplication. */
+  fail(deliveryId: string, nowMs: number): Promise<void>
+  /** Removes completed and failed deliveries that were received before the time. Returns how many. */
+  sweep(beforeMs: number): Promise<number>
+  /** Moves what is not handled yet from one tenant to another. Part of `adopt`. */
+  move(fromTenantId: string, toTenantId: string): Promise<number>
+}
+
+/**
+ * Where tenants live. One store serves one app (`appKey` is given when it is made).
+ * Failures of the storage itself are thrown as they are; callers turn them into 503.
+ */
+export interface TenantStore {
+  readonly inbox: DeliveryInbox
+  /** Connects and, where configured, migrates. Called once before anything else. */
+  open(): Promise<void>
+  /** Ends every connection this store opened; one that was handed in stays open. */
+  close(): Promise<void>
+  /** The tenant by any of its names, dead ones included; `null` if there is none. */
+  find(lookup: TenantLookup): Promise<Tenant | null>
+  /** Every tenant with exactly this base URL. A hint only: nothing is joined by base URL. */
+  findByBaseUrl(baseUrl: string): Promise<Tenant[]>
+  /** Tenants in order of `tenantId`, so that a walk with `after` meets each exactly once. */
+  list(query: TenantListQuery): Promise<Tenant[]>
+  /**
+   * Compare-and-set: writes `tenant` with version `expectedVersion + 1` (`null` = it must not exist yet, version 1)
+   * and `deliveries` in one transaction, and returns what was written.
+   * Throws `AtlassianError` `ATL_STORE_CONFLICT` and writes nothing if the stored version is another one, or if the
+   * (appKey, clientKey) or an (installationId, environmentId) belongs to another tenant.
+   */
+  save(tenant: Tenant, expectedVersion: number | null, deliveries?: readonly NewDelivery[]): Promise<Tenant>
+}

@@ -1,0 +1,177 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createAppCaller } from './app-caller.ts'
+import { type AppConnection, connectTo } from './deliver.ts'
+import { createExchangeLog } from './exchanges.ts'
+import { createFaults } from './faults.ts'
+import { type RunningServer, sendAnswer, startServer } from './http-server.ts'
+import { createKeyServer, KEYS_PATH } from './key-server.ts'
+import { createLifecycleCalls } from './lifecycle-calls.ts'
+import { addListener } from './listeners.ts'
+import { createPageLoads } from './page-loads.ts'
+import type { SimulatorPages } from './pages/index.ts'
+import { callRest } from './rest-api.ts'
+import { createSigning } from './signing.ts'
+import { contextPath, createSite, type Site } from './site.ts'
+import { performAction } from './site-actions.ts'
+import { descriptorBase, needApp, readSiteApp } from './site-app.ts'
+import { createRestServer, restPath } from './site-server.ts'
+import { createSiteWebhooks } from './site-webhooks.ts'
+import { createSignTools } from './token-factory.ts'
+import type { App, Exchange, HostSimulator, HostSimulatorOptions, SiteChoice } from './types.ts'
+import { chooseUser, simulatedUsers } from './users.ts'
+import { createWebhookDelivery } from './webhook-deliveries.ts'
+
+const defaultSites = [
+  { name: 'acme-jira', product: 'jira' },
+  { name: 'acme-wiki', product: 'confluence' }
+] as const
+
+/**
+ * Starts a small honest Atlassian on the loopback address: one control server and one server for each site. Needs the
+ * optional package `atlassian-jwt` (throws `MissingPackageError` without it). Close it when the test ends.
+ */
+export async function createHostSimulator(options: HostSimulatorOptions = {}): Promise<HostSimulator> {
+  const clock = options.clock ?? Date.now
+  const signing = await createSigning()
+  const log = createExchangeLog()
+  const faults = createFaults()
+  const stateListeners = new Set<() => void>()
+  const stateChanged = () => {
+    for (const listener of stateListeners) listener()
+  }
+  const appTimeoutMs = options.appTimeoutMs ?? 10_000
+  const sites = (options.sites ?? defaultSites).map(({ name, product }) => createSite(name, product, clock()))
+  for (const site of sites) log.hide(site.sharedSecret)
+
+  const call = createAppCaller(signing, clock, log, faults)
+  const lifecycle = createLifecycleCalls(signing, clock, log, call)
+  const pageLoads = createPageLoads(signing, clock, call)
+  const deliver = createWebhookDelivery(signing, clock, call, options.webhookRetryDelayMs ?? 0)
+  const webhooks = createSiteWebhooks(clock, deliver, stateChanged)
+  const answerRest = createRestServer(signing, clock, log, faults, webhooks.emit)
+  const answerKey = createKeyServer(signing, clock, log, faults)
+
+  /** The app of the last `install`, for the sites that have none yet. */
+  let knownApp: { connection: AppConnection; base: string } | null = null
+  let pages: Promise<SimulatorPages> | undefined
+
+  function findSite(nameOrProduct: string | undefined): Site {
+    const found =
+      nameOrProduct === undefined
+        ? sites[0]
+        : (sites.find((site) => site.name === nameOrProduct) ?? sites.find((site) => site.product === nameOrProduct))
+    if (found !== undefined) return found
+    const known = sites.map((site) => site.name).join(', ')
+    throw new Error(`The simulated host has no site "${nameOrProduct ?? ''}". It has: ${known}.`)
+  }
+
+  /** The web pages are loaded when the first browser comes: a test that only uses the library never needs them. */
+  async function answerPage(site: Site | null, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    pages ??= import('./pages/index.ts').then(({ createSimulatorPages }) => createSimulatorPages(host))
+    if (await (await pages).handle(site, request, response)) return
+    sendAnswer(response, { status: 404, headers: { 'content-type': 'text/plain' }, body: 'Not found.' })
+  }
+
+  async function useApp(site: Site, app: App | undefined): Promise<void> {
+    if (app !== undefined) {
+      const connection = connectTo(app, appTimeoutMs)
+      knownApp = { connection, base: await descriptorBase(app, connection) }
+    }
+    const source = app === undefined ? (site.app ?? knownApp) : knownApp
+    if (source === null) throw new Error('No app is known yet: give it to the first install(app).')
+    site.app = await readSiteApp(call, site, source.connection, source.base)
+  }
+
+  /** Whatever a life-cycle call ends with, the state of the site may be another one now. */
+  async function changing(exchange: Promise<Exchange>): Promise<Exchange> {
+    return await exchange.finally(stateChanged)
+  }
+
+  const servers: RunningServer[] = []
+  const start = async (
+    index: number,
+    handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>
+  ) => {
+    const server = await startServer(options.port ? options.port + index : 0, handle)
+    servers.push(server)
+    return server.origin
+  }
+  const close = async () => {
+    await webhooks.settled()
+    await Promise.all(servers.map((server) => server.close()))
+  }
+
+  let url: string
+  try {
+    url = await start(0, async (request, response) => {
+      const isKey = request.method === 'GET' && request.url?.startsWith(`${KEYS_PATH}/`) === true
+      await (isKey ? answerKey(request, response) : answerPage(null, request, response))
+    })
+    for (const [index, site] of sites.entries()) {
+      site.origin = await start(index + 1, async (request, response) => {
+        const path = restPath(site, request.url ?? '/')
+        await (path === null ? answerPage(site, request, response) : answerRest(site, path, request, response))
+      })
+      site.baseUrl = site.origin + contextPath(site)
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+
+  const siteOf = (choice: SiteChoice | undefined) => findSite(choice?.site)
+
+  const host: HostSimulator = {
+    url,
+    sites,
+    users: simulatedUsers,
+    hostScriptUrl: `${url}/all.js`,
+    exchanges: log.list,
+    site: findSite,
+    connectOptions: () => ({
+      allowedHosts: sites.map((site) => site.origin),
+      installKeyHosts: [url + KEYS_PATH],
+      hostScriptUrl: `${url}/all.js`
+    }),
+    async install(app, choice) {
+      const site = siteOf(choice)
+      await useApp(site, app)
+      return await changing(lifecycle.install(site, choice?.newClientKey ? 'newClientKey' : undefined))
+    },
+    async upgrade(choice) {
+      const site = siteOf(choice)
+      await useApp(site, undefined)
+      return await changing(lifecycle.install(site))
+    },
+    rotateSecret: async (choice) => await changing(lifecycle.install(siteOf(choice), 'newSecret')),
+    uninstall: async (choice) => await changing(lifecycle.uninstall(siteOf(choice))),
+    enable: async (choice) => await changing(lifecycle.setEnabled(siteOf(choice), true)),
+    disable: async (choice) => await changing(lifecycle.setEnabled(siteOf(choice), false)),
+    descriptor: (choice) => needApp(siteOf(choice)).descriptor.raw,
+    modules: (choice) => needApp(siteOf(choice)).descriptor.pages,
+    openPage: async (moduleKey, page = {}) => await pageLoads.open(siteOf(page), moduleKey, page),
+    pageUrl: async (moduleKey, page = {}) => pageLoads.url(siteOf(page), moduleKey, page),
+    contextToken: async (page = {}) => pageLoads.contextToken(siteOf(page), page),
+    callApp: async (path, page = {}) => await pageLoads.call(siteOf(page), path, page),
+    sendWebhook: async (event, webhook = {}) => await webhooks.send(siteOf(webhook), event, webhook),
+    async act(action, choice) {
+      const site = siteOf(choice)
+      webhooks.emit(site, performAction(site, action, chooseUser(choice?.user), clock()))
+    },
+    async requestAsUser(request, choice) {
+      const site = siteOf(choice)
+      const path = restPath(site, request.path)
+      const below = path === null ? request : { ...request, path }
+      const { answer, events } = callRest(site, below, chooseUser(choice?.user), clock())
+      webhooks.emit(site, events)
+      return answer
+    },
+    settled: webhooks.settled,
+    sign: createSignTools(signing, clock, findSite),
+    failNext: faults.add,
+    onExchange: log.listen,
+    onStateChange: (listener) => addListener(stateListeners, listener),
+    close
+  }
+  return host
+}

@@ -1,0 +1,32 @@
+export { createHostSimulator } from './host-simulator.ts'
+export type { ContractStore, StoreContract } from './store-contract-fixtures.ts'
+export { tenantStoreContract } from './tenant-store-contract.ts'
+export type {
+  AnsweredExchange,
+  App,
+  CallOptions,
+  Exchange,
+  ExchangeKind,
+  Fault,
+  HostSimulator,
+  HostSimulatorOptions,
+  InjectableApp,
+  InstallOptions,
+  JiraState,
+  PageModule,
+  PageOptions,
+  RestAnswer,
+  RestRequest,
+  SignOptions,
+  SignTools,
+  SimulatedJiraSite,
+  SimulatedSite,
+  SimulatedUser,
+  SimulatedWikiSite,
+  SiteAction,
+  SiteChoice,
+  SiteState,
+  UserChoice,
+  WebhookOptions,
+  WikiState
+} from './types.ts'

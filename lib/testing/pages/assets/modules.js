@@ -1,0 +1,74 @@
+// Where each kind of module belongs in the two products, and what people call it.
+
+const KINDS = {
+  webPanels: 'Web panel',
+  webItems: 'Web item',
+  dialogs: 'Dialog',
+  generalPages: 'General page',
+  adminPages: 'Admin page',
+  configurePage: 'Configure page',
+  postInstallPage: 'Welcome page',
+  jiraIssueContents: 'Issue content',
+  jiraIssueGlances: 'Issue glance',
+  jiraIssueTabPanels: 'Activity tab',
+  jiraProjectPages: 'Project page',
+  jiraProjectTabPanels: 'Project tab',
+  jiraProjectAdminTabPanels: 'Project settings tab',
+  jiraReports: 'Report',
+  jiraDashboardItems: 'Dashboard item',
+  jiraSearchRequestViews: 'Search view',
+  jiraIssueBackgroundScripts: 'Issue background script',
+  dynamicContentMacros: 'Dynamic macro',
+  staticContentMacros: 'Static macro',
+  spaceToolsTabs: 'Space settings tab',
+  contentBylineItems: 'Byline item',
+  customContent: 'Custom content',
+  profilePages: 'Profile page',
+  confluenceContentProperties: 'Content property'
+}
+
+const PLACES = {
+  'issue-main': (m) =>
+    m.type === 'jiraIssueContents' || (m.type === 'webPanels' && /left\.context|bottom|activity/.test(at(m))),
+  'issue-side': (m) => m.type === 'webPanels' && !/left\.context|bottom|activity|proj\.config|dashboard/.test(at(m)),
+  'issue-glance': (m) => m.type === 'jiraIssueGlances',
+  'issue-tab': (m) => m.type === 'jiraIssueTabPanels',
+  'issue-action': (m) => m.type === 'webItems' && /jira\.issue|operations|opsbar/.test(at(m)),
+  project: (m) =>
+    ['jiraProjectPages', 'jiraProjectTabPanels', 'jiraProjectAdminTabPanels', 'jiraReports'].includes(m.type),
+  general: (m) => m.type === 'generalPages' || (m.type === 'webItems' && /system\.(top|header)/.test(at(m))),
+  admin: (m) => ['adminPages', 'configurePage', 'postInstallPage'].includes(m.type),
+  'page-byline': (m) => m.type === 'contentBylineItems',
+  'page-action': (m) => m.type === 'webItems' && /content\.(action|button)/.test(at(m)),
+  'page-panel': (m) => m.type === 'webPanels',
+  macro: (m) => m.type === 'dynamicContentMacros' || m.type === 'staticContentMacros',
+  space: (m) => m.type === 'spaceToolsTabs'
+}
+
+const at = (module) => module.location ?? ''
+
+/** The modules for one place of the page, in the order of their weights. Members of a module (editors) never stand alone. */
+export function modulesAt(view, place) {
+  if (!view.site.enabled) return []
+  return view.modules
+    .filter((module) => !module.key.includes('/') && PLACES[place](module))
+    .map((module) => ({ ...module, typeLabel: kindLabel(module.type) }))
+    .sort((one, other) => one.weight - other.weight)
+}
+
+/** The module with that key, also when the app is disabled. */
+export function findModule(view, key) {
+  const found = view.modules.find((module) => module.key === key)
+  return found && { ...found, typeLabel: kindLabel(found.type) }
+}
+
+/** `jiraProjectPages` as people say it. */
+export function kindLabel(type) {
+  return (
+    KINDS[type] ??
+    type
+      .replace(/^(jira|confluence)/, '')
+      .replace(/([a-z])([A-Z])/g, '$1 $2')
+      .toLowerCase()
+  )
+}

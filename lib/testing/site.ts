@@ -1,0 +1,66 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import type { Product } from '../tenant/tenant.ts'
+import type { AppConnection } from './deliver.ts'
+import type { AppDescriptor } from './descriptor-reader.ts'
+import { seedJira, seedWiki } from './site-seeds.ts'
+import type { JiraState, WikiState } from './site-state.ts'
+
+/** The app as one site knows it. */
+export interface SiteApp {
+  readonly connection: AppConnection
+  /** Below this address the app serves its descriptor. */
+  readonly base: string
+  readonly descriptor: AppDescriptor
+}
+
+interface Mutable {
+  readonly name: string
+  origin: string
+  baseUrl: string
+  clientKey: string
+  readonly cloudId: string
+  sharedSecret: string
+  /** Secrets of each `installed` that is on its way: the app may use them before its answer reaches the host. */
+  readonly pendingSecrets: Set<string>
+  readonly oauthClientId: string
+  installed: boolean
+  enabled: boolean
+  app: SiteApp | null
+}
+
+export type JiraSite = Mutable & { readonly product: 'jira'; readonly state: JiraState }
+export type WikiSite = Mutable & { readonly product: 'confluence'; readonly state: WikiState }
+/** A site from the inside; `SimulatedSite` is what users see of it. */
+export type Site = JiraSite | WikiSite
+
+export function createSite(name: string, product: Product, nowMs: number): Site {
+  const site: Mutable = {
+    name,
+    origin: '',
+    baseUrl: '',
+    clientKey: newClientKey(),
+    cloudId: randomUUID(),
+    sharedSecret: newSharedSecret(),
+    pendingSecrets: new Set(),
+    oauthClientId: randomBytes(24).toString('base64url'),
+    installed: false,
+    enabled: false,
+    app: null
+  }
+  return product === 'jira'
+    ? Object.assign(site, { product, state: seedJira(nowMs) })
+    : Object.assign(site, { product, state: seedWiki(nowMs) })
+}
+
+export function newClientKey(): string {
+  return randomUUID()
+}
+
+export function newSharedSecret(): string {
+  return randomBytes(48).toString('base64url')
+}
+
+/** `/wiki` for Confluence, empty for Jira: what the hash of a REST call does not cover. */
+export function contextPath(site: { readonly product: Product }): string {
+  return site.product === 'confluence' ? '/wiki' : ''
+}

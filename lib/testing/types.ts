@@ -1,0 +1,304 @@
+import type { Product } from '../tenant/tenant.ts'
+import type { JiraState, SiteState, WikiState } from './site-state.ts'
+
+export type { JiraState, SiteState, WikiState }
+
+export interface HostSimulatorOptions {
+  /** Default: `acme-jira` (Jira) and `acme-wiki` (Confluence). */
+  readonly sites?: readonly { readonly name: string; readonly product: Product }[]
+  /** Port of the control server; the sites take the ports after it. Default 0: any free port for each. */
+  readonly port?: number
+  /** Milliseconds since 1970. Default `Date.now`. */
+  readonly clock?: () => number
+  /** How long the app may take to answer one call, in milliseconds. Default 10 000. */
+  readonly appTimeoutMs?: number
+  /** Pause before Jira repeats a failed webhook, in milliseconds. Default 0; in life it is minutes. */
+  readonly webhookRetryDelayMs?: number
+}
+
+export interface SimulatedUser {
+  readonly accountId: string
+  readonly name: string
+  readonly initials: string
+  readonly colour: string
+  readonly admin: boolean
+}
+
+interface SimulatedSiteBase {
+  readonly name: string
+  /** `http://127.0.0.1:PORT`. */
+  readonly origin: string
+  /** What `installed` tells the app: the origin, for Confluence with `/wiki`. */
+  readonly baseUrl: string
+  readonly clientKey: string
+  readonly cloudId: string
+  /** The current one. Shown to tests on purpose; no exchange ever shows it. */
+  readonly sharedSecret: string
+  readonly oauthClientId: string
+  readonly installed: boolean
+  readonly enabled: boolean
+}
+
+export interface SimulatedJiraSite extends SimulatedSiteBase {
+  readonly product: 'jira'
+  readonly state: JiraState
+}
+
+export interface SimulatedWikiSite extends SimulatedSiteBase {
+  readonly product: 'confluence'
+  readonly state: WikiState
+}
+
+export type SimulatedSite = SimulatedJiraSite | SimulatedWikiSite
+
+export type ExchangeKind =
+  | 'descriptor'
+  | 'installed'
+  | 'uninstalled'
+  | 'enabled'
+  | 'disabled'
+  | 'page'
+  | 'webhook'
+  | 'api'
+  | 'rest'
+  | 'key'
+
+/** One request between the host and the app, as the log shows it: without tokens and without secrets. */
+export interface Exchange {
+  readonly id: number
+  readonly atMs: number
+  readonly durationMs: number
+  readonly direction: 'to-app' | 'to-host'
+  readonly kind: ExchangeKind
+  readonly site: string
+  readonly method: string
+  /** Absolute, without `jwt`. */
+  readonly url: string
+  /** 0: nothing came back, or nothing was sent because the descriptor names no path; the verdict says which. */
+  readonly status: number
+  /** `install`, `page`, `webhook`, `context`, `session`, `app`; null when there was no token. */
+  readonly tokenKind: string | null
+  readonly token: { readonly header: object; readonly claims: object } | null
+  readonly canonicalRequest: string | null
+  readonly queryStringHash: string | null
+  /** One sentence for people. */
+  readonly verdict: string
+  readonly requestHeaders: Readonly<Record<string, string>>
+  readonly requestBody: string | null
+  readonly responseHeaders: Readonly<Record<string, string>>
+  readonly responseBody: string | null
+}
+
+/** The answer of the app as it came, next to the exchange of the log. */
+export type AnsweredExchange = Exchange & { readonly body: string }
+
+/** What the simulator needs of a Fastify instance. */
+export interface InjectableApp {
+  inject(request: {
+    method: string
+    url: string
+    headers: Record<string, string>
+    payload?: string
+  }): PromiseLike<{ statusCode: number; headers: object; body: string }>
+  ready?(): PromiseLike<unknown>
+}
+
+/** A Fastify-like object, or the address at which the app listens. */
+export type App = InjectableApp | string
+
+export interface SiteChoice {
+  /** A site's name or product. Default: the first site. */
+  readonly site?: string
+}
+
+export interface UserChoice extends SiteChoice {
+  /** An account id or a name; null is an anonymous visitor. Default Ada. */
+  readonly user?: string | null
+}
+
+/** Who looks at what. Keys and ids must exist on the site. */
+export interface PageOptions extends UserChoice {
+  readonly issue?: string
+  readonly project?: string
+  /** Id of a page. */
+  readonly page?: string
+  /** Key of a space. */
+  readonly space?: string
+  /** Fills `{ac.NAME}`. */
+  readonly customData?: Readonly<Record<string, string>>
+  /** Fills `{NAME}`; what the URL does not name is added to its query. */
+  readonly params?: Readonly<Record<string, string>>
+}
+
+export interface InstallOptions extends SiteChoice {
+  /** As after a site import: the same address with another clientKey and another secret. */
+  readonly newClientKey?: boolean
+}
+
+export interface CallOptions extends PageOptions {
+  readonly method?: string
+  /** A string is sent as it is, anything else as JSON. */
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+  /** Sent instead of a fresh context token; an empty string sends none. */
+  readonly token?: string
+}
+
+export interface WebhookOptions extends PageOptions {
+  /** Replaces the default payload; a string is sent as it is. */
+  readonly payload?: unknown
+  /** Same identifier, same event: what the app must recognise. */
+  readonly identifier?: string
+  /** How often Jira tries at most. Default 6: the first try and five repeats. */
+  readonly attempts?: number
+}
+
+export interface SignOptions extends PageOptions {
+  readonly method?: string
+  /** Path and query below the app's base URL: what the hash covers. */
+  readonly url?: string
+  /** Added to the claims or put in their place; `undefined` removes one. */
+  readonly claims?: Readonly<Record<string, unknown>>
+  /** The same for the header. */
+  readonly header?: Readonly<Record<string, unknown>>
+  /** HMAC secret or private PEM instead of the right one. */
+  readonly key?: string
+}
+
+/** Tokens as the host signs them, and as an attacker would like to. */
+export interface SignTools {
+  /** RS256. The default URL is the descriptor's path for `installed`. */
+  installToken(options?: SignOptions): Promise<string>
+  pageToken(options?: SignOptions): Promise<string>
+  webhookToken(options?: SignOptions): Promise<string>
+  contextToken(options?: SignOptions): Promise<string>
+  /**
+   * Signs anything: the algorithm is the header's `alg` (HS or RS family; every other one, `none` too, gets an empty
+   * signature). Strings are taken as they are, so that broken JSON can be signed.
+   */
+  custom(header: object | string, claims: object | string, key: string): string
+}
+
+export interface Fault {
+  /**
+   * `rest`: the site's REST API. `keys`: the install keys. `app`: the way from the host to the app; a `status` is
+   * answered in the app's place, with `lost` the app gets the request and its answer is lost.
+   */
+  readonly target: 'rest' | 'keys' | 'app'
+  /** Default 503, unless only a delay is asked for. */
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly delayMs?: number
+  readonly lost?: boolean
+  /** Default 1. */
+  readonly times?: number
+  /** Only requests whose path and query match. */
+  readonly path?: RegExp
+}
+
+/** One module of the descriptor that has a page of its own. */
+export interface PageModule {
+  readonly key: string
+  /** The member of the descriptor's `modules`, for example `webPanels`. */
+  readonly type: string
+  readonly name: string
+  /** The URL as the descriptor has it, before variables are filled in. */
+  readonly url: string
+  readonly cacheable: boolean
+  /** POST: the host loads it with a form, in which the parameters and the token are. */
+  readonly method: 'GET' | 'POST'
+  readonly location: string | null
+}
+
+/** What a person does on a site. It changes the state and fires the webhooks that the descriptor lists. */
+export type SiteAction =
+  | { type: 'createIssue'; project: string; summary: string; description?: string; issueType?: string }
+  | {
+      type: 'updateIssue'
+      issue: string
+      summary?: string
+      description?: string
+      status?: string
+      assignee?: string | null
+    }
+  | { type: 'deleteIssue'; issue: string }
+  | { type: 'commentIssue'; issue: string; text: string }
+  | { type: 'createPage'; space: string; title: string; body?: string }
+  | { type: 'updatePage'; page: string; title?: string; body?: string }
+  | { type: 'deletePage'; page: string }
+  | { type: 'commentPage'; page: string; text: string }
+
+export interface RestRequest {
+  readonly method: string
+  /** Path and query below the site's base URL. */
+  readonly path: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
+export interface RestAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  /** Empty for 204. */
+  readonly body: string
+}
+
+/**
+ * A small honest Atlassian: sites with users and a REST API on real ports, a key server, and the calls that a host
+ * makes to an app. It signs and verifies with code that is not this framework's own.
+ */
+export interface HostSimulator {
+  /** Address of the control server. */
+  readonly url: string
+  readonly sites: readonly SimulatedSite[]
+  readonly users: readonly SimulatedUser[]
+  readonly hostScriptUrl: string
+  /** The last 500, newest last. */
+  readonly exchanges: readonly Exchange[]
+  /** By name or product; the first one by default. Throws for an unknown one. */
+  site(nameOrProduct?: string): SimulatedSite
+  /** To spread into the options of `connectPlugin`. */
+  connectOptions(): { allowedHosts: string[]; installKeyHosts: string[]; hostScriptUrl: string }
+  /**
+   * Reads the descriptor, sends `installed` and, once it is accepted, `enabled`. Gives the exchange of `installed`.
+   * The app is remembered for later calls. Throws when the descriptor cannot be read.
+   */
+  install(app?: App, options?: InstallOptions): Promise<Exchange>
+  /** Reads the descriptor again and sends `installed` and `enabled` with the same secret. */
+  upgrade(options?: SiteChoice): Promise<Exchange>
+  /** `installed` with a new secret, which is kept when the app accepts it. */
+  rotateSecret(options?: SiteChoice): Promise<Exchange>
+  /** `disabled`, then `uninstalled`. Gives the exchange of `uninstalled`. */
+  uninstall(options?: SiteChoice): Promise<Exchange>
+  enable(options?: SiteChoice): Promise<Exchange>
+  disable(options?: SiteChoice): Promise<Exchange>
+  /** The descriptor as the app served it last. Throws before the first install on that site. */
+  descriptor(options?: SiteChoice): Readonly<Record<string, unknown>>
+  /** Every module of the descriptor that has a page below the app's base URL, in the descriptor's order. */
+  modules(options?: SiteChoice): readonly PageModule[]
+  /** Loads a module's page as the host would. Throws for an unknown module. */
+  openPage(moduleKey: string, options?: PageOptions): Promise<AnsweredExchange>
+  /** The signed address for an iframe; for a cacheable module exactly the descriptor's URL. */
+  pageUrl(moduleKey: string, options?: PageOptions): Promise<string>
+  /** What `AP.context.getToken` gives: `context-qsh`, 15 minutes. */
+  contextToken(options?: PageOptions): Promise<string>
+  /** Calls the app as a page's front end does, with a context token. `path` is below the app's base URL. */
+  callApp(path: string, options?: CallOptions): Promise<AnsweredExchange>
+  /**
+   * Delivers to every webhook of the descriptor that lists the event; gives the last exchange.
+   * Throws when none lists it.
+   */
+  sendWebhook(event: string, options?: WebhookOptions): Promise<Exchange>
+  /** A person changes something on a site. Resolves when it is done; webhooks follow, see `settled`. */
+  act(action: SiteAction, options?: UserChoice): Promise<void>
+  /** A REST call of a page through the host's script: as the user, without the app's signature. */
+  requestAsUser(request: RestRequest, options?: UserChoice): Promise<RestAnswer>
+  /** Resolves when every webhook that a change has fired is delivered or given up. */
+  settled(): Promise<void>
+  readonly sign: SignTools
+  /** The next matching requests go wrong. */
+  failNext(fault: Fault): void
+  onExchange(listener: (exchange: Exchange) => void): () => void
+  onStateChange(listener: () => void): () => void
+  close(): Promise<void>
+}

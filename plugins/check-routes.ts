@@ -1,0 +1,101 @@
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import type { ConnectApp } from '../lib/connect-app.ts'
+import { type DescriptorModule, descriptorModules, lifecyclePaths, matchesPath } from '../lib/descriptor/index.ts'
+import { AtlassianError } from '../lib/errors.ts'
+import type { PolicyOption } from '../lib/jwt/policy.ts'
+import { lifecycleEvents } from '../lib/tenant/lifecycle-payload.ts'
+import { policyFromOptions } from './route-policy.ts'
+
+interface SeenRoute {
+  readonly url: string
+  readonly methods: readonly string[]
+  readonly policy: PolicyOption
+}
+
+/** Compares descriptor and routes once the app is complete: a missing route is a warning, a wrong policy ends the start. */
+export const checkRoutesPlugin = fp<{ core: ConnectApp }>(
+  async (app, { core }) => {
+    const seen: SeenRoute[] = []
+    app.addHook('onRoute', function remember(route) {
+      seen.push({ url: route.url, methods: [route.method].flat(), policy: policyFromOptions(route, this) })
+    })
+    app.addHook('onReady', async () => {
+      const usesTokens = String(core.descriptor.authentication.type ?? 'jwt').toLowerCase() === 'jwt'
+      for (const module of descriptorModules(core.descriptor)) checkModule(app, core, module, seen, usesTokens)
+      const paths = lifecyclePaths(core.descriptor)
+      for (const event of lifecycleEvents) {
+        const path = paths[event]
+        if (path !== undefined && !core.options.lifecycle[event]) {
+          warnIfMissing(app, core, `lifecycle.${event}`, path.path, 'POST')
+        }
+      }
+    })
+  },
+  { name: 'fastify-atlassian/check-routes', fastify: '5.x', dependencies: ['fastify-atlassian/authenticate'] }
+)
+
+function checkModule(
+  app: FastifyInstance,
+  core: ConnectApp,
+  module: DescriptorModule,
+  seen: readonly SeenRoute[],
+  usesTokens: boolean
+): void {
+  for (const mountPath of core.options.mountPaths) {
+    const path = `${mountPath}${module.path}`
+    const route = bestMatch(seen, path, module.methods)
+    if (route === undefined) {
+      const [method = 'GET'] = module.methods
+      const exists = warnIfMissing(app, core, `${module.field} of module "${module.key}"`, module.path, method)
+      if (exists && module.cacheable) {
+        throw mismatch(
+          module,
+          `the route of ${module.path} was declared before the plugin was loaded: write "await app.register(connectPlugin, …)" first`
+        )
+      }
+      continue
+    }
+    const isPublic = route.policy === 'none'
+    if (module.cacheable && !isPublic) {
+      throw mismatch(
+        module,
+        `it is cacheable, so the host opens ${module.path} without a token, but the route demands "${route.policy}": make it "none" and let the page fetch its data with a context token`
+      )
+    }
+    if (usesTokens && module.pageLike && !module.cacheable && isPublic) {
+      throw mismatch(
+        module,
+        `the route of ${module.path} is public, but the host signs every load of it: protect it as "page", or say "cacheable": true in the descriptor`
+      )
+    }
+  }
+}
+
+/** The route that the router would choose: fixed text before parameters before wildcards. */
+function bestMatch(seen: readonly SeenRoute[], path: string, methods: readonly string[]): SeenRoute | undefined {
+  const fits = seen.filter(
+    (route) => route.methods.some((method) => methods.includes(method as never)) && matchesPath(route.url, path)
+  )
+  const rank = (route: SeenRoute): number => (route.url === path ? 0 : route.url.includes('*') ? 2 : 1)
+  return fits.sort((a, b) => rank(a) - rank(b))[0]
+}
+
+function warnIfMissing(app: FastifyInstance, core: ConnectApp, field: string, path: string, method: string): boolean {
+  // Variables of the host become a harmless piece of path.
+  const example = path.replace(/\{[^{}]*\}/g, 'x')
+  const exists = core.options.mountPaths.some(
+    (mountPath) => app.findRoute({ method, url: `${mountPath}${example}` } as never) !== null
+  )
+  if (!exists) app.log.warn({ field, path, method }, 'the descriptor names a route that the app does not have')
+  return exists
+}
+
+function mismatch(module: DescriptorModule, problem: string): AtlassianError {
+  return new AtlassianError(
+    'ATL_DESCRIPTOR',
+    'route-policy',
+    { field: module.field },
+    { message: `Module "${module.key}" (${module.field}): ${problem}` }
+  )
+}

@@ -1,0 +1,91 @@
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { type ConnectApp, createConnectApp } from '../lib/connect-app.ts'
+import { assertDescriptor, assertOwnAddress, type Descriptor, loadDescriptor } from '../lib/descriptor/index.ts'
+import { AtlassianError } from '../lib/errors.ts'
+import type { PolicyOption } from '../lib/jwt/policy.ts'
+import { type ConnectOptions, type ResolvedOptions, resolveOptions } from '../lib/options.ts'
+import { authenticatePlugin } from './authenticate.ts'
+import { checkRoutesPlugin } from './check-routes.ts'
+import { descriptorPlugin } from './descriptor.ts'
+import { formParserPlugin } from './form-parser.ts'
+import { framePlugin } from './frame.ts'
+import { hostClientPlugin } from './host-client.ts'
+import { applyInstall, lifecyclePlugin } from './lifecycle.ts'
+import { openStore } from './open-store.ts'
+import { requestState } from './request-state.ts'
+import { checkPolicy, markHook, policyOf, publicScope } from './route-policy.ts'
+import { createSessionToken, sessionPlugin } from './session.ts'
+import { tenantsPlugin } from './tenants.ts'
+import type { FastifyAtlassian } from './types.ts'
+import { viewsPlugin } from './views.ts'
+import { webhooksPlugin } from './webhooks.ts'
+
+const connect: FastifyPluginAsync<ConnectOptions> = async (app, given) => {
+  const options = resolveOptions(given, process.env.NODE_ENV ?? 'development')
+  const descriptor = await readDescriptor(app, options)
+  const store = await openStore(options, descriptor.key)
+  const core = createConnectApp(options, descriptor, store, app.log)
+
+  await app.register(tenantsPlugin, { core, api: createApi(core) })
+  if (options.formParser) await app.register(formParserPlugin)
+  await app.register(authenticatePlugin, { core })
+  await app.register(hostClientPlugin, { core })
+  await app.register(framePlugin, { core })
+  if (options.views !== undefined) {
+    await app.register(viewsPlugin, { views: options.views, production: options.environment === 'production' })
+  }
+  await app.register(checkRoutesPlugin, { core })
+  await app.register(descriptorPlugin, { core })
+  await app.register(lifecyclePlugin, { core })
+  await app.register(sessionPlugin, { core })
+  await app.register(webhooksPlugin, { core })
+}
+
+/**
+ * Makes this Fastify scope the backend of a Connect app: life-cycle and webhook routes, the descriptor, and a verified
+ * tenant on every request. Every route of the scope is protected as `page` unless it says otherwise.
+ * Register it with `await`, before the routes. Throws AtlassianError at start, naming what is wrong.
+ */
+export const connectPlugin = fp(connect, { name: 'fastify-atlassian/connect', fastify: '5.x' })
+
+async function readDescriptor(app: FastifyInstance, options: ResolvedOptions): Promise<Descriptor> {
+  const descriptor = await loadDescriptor(options.descriptor, {
+    baseUrl: options.baseUrl,
+    environment: options.environment,
+    appKey: options.appKey,
+    transform: options.transformDescriptor
+  })
+  for (const { field, message } of assertDescriptor(descriptor)) app.log.warn({ field }, `descriptor: ${message}`)
+  assertOwnAddress(descriptor, options.baseUrls)
+  return descriptor
+}
+
+function createApi(core: ConnectApp): FastifyAtlassian {
+  return Object.freeze({
+    descriptor: core.descriptor,
+    tenants: core.tenants,
+    events: core.events,
+    authorizationServer: core.options.authorizationServer,
+    hostClient: (lookup: Parameters<FastifyAtlassian['hostClient']>[0]) => core.hostClient(lookup),
+    protect(policy: PolicyOption) {
+      checkPolicy(policy, 'protect()')
+      return { config: { atlassian: { auth: policy } } }
+    },
+    authenticate(policy: PolicyOption) {
+      checkPolicy(policy, 'authenticate()')
+      // The scope's own hook has decided by the route's policy before; this one makes sure that it was the same policy.
+      return markHook(async (request: FastifyRequest) => {
+        const decided = request[requestState] !== null || policy === 'none'
+        if (!decided || policyOf(request).name !== String(policy)) {
+          throw new AtlassianError('ATL_NOT_PROTECTED', 'authenticate-is-for-routes')
+        }
+      }, policy)
+    },
+    publicScope(scope: FastifyInstance) {
+      scope[publicScope] = true
+    },
+    sessionToken: (request: FastifyRequest) => createSessionToken(core, request),
+    applyLifecycle: (request: FastifyRequest) => applyInstall(core, request)
+  })
+}

@@ -1,0 +1,15 @@
+import type { FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import type { ConnectApp } from '../lib/connect-app.ts'
+import { AtlassianError } from '../lib/errors.ts'
+
+/** `request.hostClient()`: calls the site that sent this request, as the app. */
+export const hostClientPlugin = fp<{ core: ConnectApp }>(
+  async (app, { core }) => {
+    app.decorateRequest('hostClient', function hostClient(this: FastifyRequest) {
+      if (this.tenant === null) throw new AtlassianError('ATL_NOT_PROTECTED', 'no-tenant')
+      return core.hostClient(this.tenant)
+    })
+  },
+  { name: 'fastify-atlassian/host-client', fastify: '5.x', dependencies: ['fastify-atlassian/authenticate'] }
+)

@@ -1,0 +1,33 @@
+export type { AppEvents, LifecycleEventMap } from '../lib/app-events.ts'
+export type { Tenants } from '../lib/connect-app.ts'
+export type { Descriptor, DescriptorSource } from '../lib/descriptor/index.ts'
+export {
+  AtlassianError,
+  AuthenticationError,
+  AuthorizationError,
+  type ErrorCode,
+  MissingPackageError,
+  OptionError
+} from '../lib/errors.ts'
+export type { HostBody, HostClient, HostRequestOptions } from '../lib/host/host-client.ts'
+export { HostError } from '../lib/host/host-error.ts'
+export type { ProductContext } from '../lib/jwt/claims.ts'
+export type { ListablePolicy, Policy, PolicyOption, TokenKind } from '../lib/jwt/policy.ts'
+export type { VerifiedConnect } from '../lib/jwt/verify-connect.ts'
+export type { ConnectOptions, LifecycleHookEvent, LifecycleHooks } from '../lib/options.ts'
+export { Secret } from '../lib/secret.ts'
+export type { LifecycleResult } from '../lib/tenant/lifecycle-service.ts'
+export type { Installation, Product, Tenant, TenantStatus } from '../lib/tenant/tenant.ts'
+export type { TenantLookup, TenantStore } from '../lib/tenant/tenant-store.ts'
+export type { WebhookEvent } from '../lib/webhook/webhook-event.ts'
+export { connectPlugin, connectPlugin as default } from './connect.ts'
+export { redactUrl, requestSerializer } from './redact.ts'
+export { requireAtlassian, requireConnect, requireTenant } from './require-atlassian.ts'
+export type {
+  AtlassianRequestContext,
+  AtlassianRouteConfig,
+  AuthenticateHook,
+  ConnectRequestContext,
+  FastifyAtlassian,
+  Principal
+} from './types.ts'

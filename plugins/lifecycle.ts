@@ -1,0 +1,94 @@
+import type { FastifyContextConfig, FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import type { ConnectApp } from '../lib/connect-app.ts'
+import { lifecyclePaths } from '../lib/descriptor/index.ts'
+import { AtlassianError } from '../lib/errors.ts'
+import { type LifecycleEventType, lifecycleEvents, parseLifecyclePayload } from '../lib/tenant/lifecycle-payload.ts'
+import type { LifecycleResult } from '../lib/tenant/lifecycle-service.ts'
+import { refuse } from './refuse.ts'
+import { acceptEnded } from './route-policy.ts'
+
+const BODY_LIMIT = 262_144
+
+/** POST routes for what the descriptor names under `lifecycle`, unless an option leaves them to the app. */
+export const lifecyclePlugin = fp<{ core: ConnectApp }>(
+  async (app, { core }) => {
+    const paths = lifecyclePaths(core.descriptor)
+    const { mountPaths, errorPage, lifecycle } = core.options
+
+    for (const event of lifecycleEvents) {
+      const path = paths[event]
+      if (path === undefined || !lifecycle[event]) continue
+      const signed = event === 'installed' || event === 'uninstalled'
+      const config: FastifyContextConfig = signed
+        ? { atlassian: { auth: 'lifecycle', event } }
+        : { atlassian: { auth: 'webhook' }, [acceptEnded]: true }
+      for (const mountPath of mountPaths) {
+        app.post(`${mountPath}${path.routePath}`, { config, bodyLimit: BODY_LIMIT }, async (request, reply) => {
+          try {
+            if (signed) await applyInstall(core, request)
+            else await applyEnabled(core, request, event)
+          } catch (error) {
+            return refused(request, reply, error)
+          }
+          return reply.code(204).send()
+        })
+      }
+    }
+
+    function refused(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
+      refuse(request, reply, error, errorPage, (failure) => {
+        throw failure
+      })
+      return reply
+    }
+  },
+  { name: 'fastify-atlassian/lifecycle', fastify: '5.x', dependencies: ['fastify-atlassian/authenticate'] }
+)
+
+/** Applies the verified install token of this request and runs the app's hook. Throws `ATL_NOT_PROTECTED` without one. */
+export async function applyInstall(core: ConnectApp, request: FastifyRequest): Promise<LifecycleResult> {
+  const install = request.verifiedInstall
+  if (install === null) throw new AtlassianError('ATL_NOT_PROTECTED', 'no-install-token')
+  const { payload, mark, iatSeconds } = install
+  const type = payload.eventType
+  if (type !== 'installed' && type !== 'uninstalled') throw new AtlassianError('ATL_LIFECYCLE_BODY', 'event-type')
+  const result = await orUnavailable(core.lifecycle.apply(payload.clientKey, { type, payload, mark, iatSeconds }))
+  request.log.info({ clientKey: payload.clientKey, change: result.change }, 'life-cycle event applied')
+  await runHook(core, result)
+  return result
+}
+
+async function applyEnabled(core: ConnectApp, request: FastifyRequest, type: LifecycleEventType): Promise<void> {
+  const { tenant } = request
+  if (tenant === null || (type !== 'enabled' && type !== 'disabled'))
+    throw new AtlassianError('ATL_NOT_PROTECTED', 'no-tenant')
+  const rules = { appKey: core.descriptor.key, siteUrl: core.options.hosts.siteUrl }
+  const payload = parseLifecyclePayload(request.body, [type], rules)
+  if (payload.clientKey !== tenant.clientKey) throw new AtlassianError('ATL_LIFECYCLE_BODY', 'client-key')
+  await runHook(core, await orUnavailable(core.lifecycle.apply(tenant.clientKey, { type })))
+}
+
+/** The hook is in the inbox by now; the answer waits for it only as long as the app asked for. */
+async function runHook(core: ConnectApp, { deliveryId }: LifecycleResult): Promise<void> {
+  if (deliveryId === null) return
+  const run = core.dispatcher.dispatch(deliveryId)
+  const { awaitMs } = core.options.hooks
+  if (awaitMs === 0) return
+  let timer: NodeJS.Timeout | undefined
+  const limit = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, awaitMs)
+  })
+  await Promise.race([run, limit])
+  clearTimeout(timer)
+}
+
+/** What our own table does not know came from the storage. */
+async function orUnavailable<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (cause) {
+    if (cause instanceof AtlassianError) throw cause
+    throw new AtlassianError('ATL_STORE_UNAVAILABLE', 'life-cycle', {}, { cause })
+  }
+}

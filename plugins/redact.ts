@@ -1,0 +1,48 @@
+import type { FastifyRequest } from 'fastify'
+
+/** A URL for a log: the values of `jwt` and of other parameters that carry tokens become `[secret]`. */
+export function redactUrl(url: string): string {
+  return url
+    .replace(/([?&;](?:jwt|j%77t|%6awt|acpt|token|access_token|assertion)=)[^&#\s]*/gi, '$1[secret]')
+    .replace(JWT_LIKE, '[secret]')
+}
+
+// A compact token anywhere, however its parameter is spelled.
+const JWT_LIKE = /\bey[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*/g
+
+/**
+ * For Fastify's logger: `logger: { serializers: { req: requestSerializer } }`. As the usual line, without tokens.
+ * Protected routes have it by themselves; give it to the logger so that public and unknown addresses have it too.
+ */
+export function requestSerializer(request: FastifyRequest): Record<string, unknown> {
+  return {
+    method: request.method,
+    url: redactUrl(request.url),
+    host: request.host,
+    remoteAddress: request.ip,
+    remotePort: request.socket?.remotePort
+  }
+}
+
+type Serializer = (request: FastifyRequest) => unknown
+
+/** The app's own serializer of requests with the tokens taken out, or ours where it has none. */
+export function redactingSerializer(logger: object): Serializer {
+  const serializers: unknown = Reflect.get(logger, Symbol.for('pino.serializers'))
+  const own: unknown =
+    typeof serializers === 'object' && serializers !== null ? Reflect.get(serializers, 'req') : undefined
+  if (typeof own !== 'function') return requestSerializer
+  return (request) => redactLine(own(request))
+}
+
+function redactLine(line: unknown): unknown {
+  if (typeof line === 'string') return redactUrl(line)
+  if (typeof line !== 'object' || line === null || Array.isArray(line)) return line
+  const clean: Record<string, unknown> = { ...line }
+  for (const [name, value] of Object.entries(clean)) {
+    if (typeof value === 'string')
+      clean[name] = /^(?:authorization|cookie)$/i.test(name) ? '[secret]' : redactUrl(value)
+    else if (name === 'headers') clean[name] = redactLine(value)
+  }
+  return clean
+}

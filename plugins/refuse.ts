@@ -1,0 +1,84 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { AtlassianError } from '../lib/errors.ts'
+import type { ResolvedOptions } from '../lib/options.ts'
+
+const RETRY_AFTER_SECONDS = 5
+
+/**
+ * Ends a request that may not go on: the precise reason to our log, one public sentence to the caller (a small page
+ * for browsers, your template, JSON for the rest), or the error itself to the app's error handler where `errorPage`
+ * is false. `pass` hands an error to Fastify.
+ */
+export function refuse(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  error: unknown,
+  errorPage: ResolvedOptions['errorPage'],
+  pass: (error: Error) => void
+): void {
+  if (!(error instanceof AtlassianError)) {
+    pass(error instanceof Error ? error : new Error('unknown failure'))
+    return
+  }
+  logRefusal(request, error)
+  reply.header('cache-control', 'no-store')
+  if (error.statusCode === 401) reply.header('www-authenticate', 'JWT')
+  if (error.statusCode === 503) reply.header('retry-after', RETRY_AFTER_SECONDS)
+  if (errorPage === false) {
+    pass(error)
+    return
+  }
+  const { statusCode, code, message } = error
+  reply.code(statusCode)
+  if (!wantsHtml(request)) {
+    reply.send({ statusCode, code, error: statusName(statusCode), message })
+    return
+  }
+  if (errorPage !== undefined && 'view' in reply && typeof reply.view === 'function') {
+    reply.view(errorPage.template, { ...errorPage.data, statusCode, code, message })
+    return
+  }
+  reply
+    .header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'")
+    .header('x-content-type-options', 'nosniff')
+    .type('text/html; charset=utf-8')
+    .send(smallPage(statusCode, code, message))
+}
+
+function logRefusal(request: FastifyRequest, error: AtlassianError): void {
+  const cause = error.cause instanceof Error ? error.cause.message : undefined
+  const details = {
+    code: error.code,
+    reason: error.reason,
+    ...error.details,
+    ...(cause === undefined ? {} : { cause })
+  }
+  if (error.statusCode >= 500) request.log.error(details, 'request refused')
+  else request.log.info(details, 'request refused')
+}
+
+/** Browsers name HTML when they open a page; scripts that call an API do not. */
+function wantsHtml(request: FastifyRequest): boolean {
+  return request.headers.accept?.includes('text/html') ?? false
+}
+
+function statusName(status: number): string {
+  const names: Readonly<Record<number, string>> = {
+    400: 'Bad Request',
+    401: 'Unauthorized',
+    403: 'Forbidden',
+    404: 'Not Found',
+    409: 'Conflict',
+    502: 'Bad Gateway',
+    503: 'Service Unavailable',
+    504: 'Gateway Timeout'
+  }
+  return names[status] ?? 'Internal Server Error'
+}
+
+// All three values come from our own table of errors, so nothing in it needs escaping.
+function smallPage(statusCode: number, code: string, message: string): string {
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>${statusCode}</title><style>body{font:16px/1.5 system-ui,sans-serif;margin:3rem auto;max-width:34rem;padding:0 1rem;color:#172b4d}
+code{color:#5e6c84}</style><main><h1>This page cannot be shown</h1><p>${message}</p><p><code>${code}</code></p></main></html>`
+}

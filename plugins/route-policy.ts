@@ -1,0 +1,94 @@
+import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
+import { OptionError } from '../lib/errors.ts'
+import { acceptedKinds, type PolicyOption, policyProblem, type TokenKind } from '../lib/jwt/policy.ts'
+import type { LifecycleEventType } from '../lib/tenant/lifecycle-payload.ts'
+import type { AuthenticateHook } from './types.ts'
+
+/** What is decided for one route, worked out once. */
+export interface RoutePolicy {
+  /** The policy as text, a list joined by commas. */
+  readonly name: string
+  readonly isPublic: boolean
+  readonly isLifecycle: boolean
+  readonly kinds: readonly TokenKind[]
+  readonly event: LifecycleEventType | undefined
+  /** Our own routes for `enabled` and `disabled`, which arrive after an uninstall too. */
+  readonly acceptEnded: boolean
+}
+
+/** Marks a scope whose routes are public unless they say otherwise. */
+export const publicScope = Symbol('fastify-atlassian public scope')
+/** Marks a route of ours that listens to ended tenants. */
+export const acceptEnded = Symbol('fastify-atlassian accept ended')
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    [publicScope]?: boolean
+  }
+  interface FastifyContextConfig {
+    readonly [acceptEnded]?: boolean
+  }
+}
+
+const hookPolicies = new WeakMap<AuthenticateHook, PolicyOption>()
+
+/** Remembers which policy a hook made by `authenticate` stands for. */
+export function markHook(hook: AuthenticateHook, policy: PolicyOption): AuthenticateHook {
+  hookPolicies.set(hook, policy)
+  return hook
+}
+
+const policies = new WeakMap<object, RoutePolicy>()
+
+/** The policy of the route that this request matched. A route that says nothing is protected as `page`. */
+export function policyOf(request: FastifyRequest): RoutePolicy {
+  const { config } = request.routeOptions
+  let policy = policies.get(config)
+  if (policy === undefined) {
+    policy = toPolicy(config, request.server, request.routeOptions.url ?? '')
+    policies.set(config, policy)
+  }
+  return policy
+}
+
+function toPolicy(config: FastifyRequest['routeOptions']['config'], scope: FastifyInstance, url: string): RoutePolicy {
+  const option = config.atlassian?.auth ?? (scope[publicScope] === true ? 'none' : 'page')
+  checkPolicy(option, url)
+  return Object.freeze({
+    name: String(option),
+    isPublic: option === 'none',
+    isLifecycle: option === 'lifecycle',
+    kinds: Object.freeze([...acceptedKinds(option)]),
+    event: config.atlassian?.event,
+    acceptEnded: config[acceptEnded] === true
+  })
+}
+
+/** The policy a route will have, told from its options at start. Throws OptionError for one that cannot be. */
+export function policyFromOptions(route: RouteOptions, scope: FastifyInstance): PolicyOption {
+  adoptHookPolicy(route)
+  const option = route.config?.atlassian?.auth ?? (scope[publicScope] === true ? 'none' : 'page')
+  checkPolicy(option, route.url)
+  return option
+}
+
+/** A hook made by `authenticate` counts as the policy of its route, so that there is one place that decides. */
+function adoptHookPolicy(route: RouteOptions): void {
+  const hooks = [route.onRequest, route.preParsing, route.preValidation, route.preHandler].flat()
+  const found = hooks.flatMap((hook) => {
+    const policy = typeof hook === 'function' ? hookPolicies.get(hook as AuthenticateHook) : undefined
+    return policy === undefined ? [] : [policy]
+  })
+  const [policy, ...others] = found
+  if (policy === undefined) return
+  const stated = route.config?.atlassian?.auth
+  if (others.length > 0 || (stated !== undefined && String(stated) !== String(policy))) {
+    throw new OptionError(`config.atlassian.auth of ${route.url}`, stated ?? policy, 'a route may have one policy only')
+  }
+  route.config = { ...route.config, atlassian: { ...route.config?.atlassian, auth: policy } }
+}
+
+export function checkPolicy(option: PolicyOption, url: string): void {
+  const problem = policyProblem(option)
+  if (problem !== null) throw new OptionError(`config.atlassian.auth of ${url}`, option, problem)
+}

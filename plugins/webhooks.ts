@@ -1,0 +1,128 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import type { ConnectApp } from '../lib/connect-app.ts'
+import { descriptorWebhooks } from '../lib/descriptor/index.ts'
+import { AtlassianError } from '../lib/errors.ts'
+import { parseSignedUrl } from '../lib/jwt/signed-url.ts'
+import { deliveryHeaders, type StoredWebhook, webhookEventName } from '../lib/webhook/webhook-event.ts'
+import { refuse } from './refuse.ts'
+import { requireConnect } from './require-atlassian.ts'
+
+const CONSTRAINT = 'fastifyAtlassianWebhook'
+
+/** One POST route for each path under which the descriptor lists webhooks. A route of the app on that path wins. */
+export const webhooksPlugin = fp<{ core: ConnectApp }>(
+  async (app, { core }) => {
+    const routes = descriptorWebhooks(core.descriptor)
+    if (routes.length === 0) return
+    const yielded = yieldToApp(app)
+
+    await app.register(async (scope) => {
+      acceptAnyBody(scope)
+      for (const { routePath, events } of routes) {
+        for (const mountPath of core.options.mountPaths) {
+          const url = `${mountPath}${routePath}`
+          if (app.hasRoute({ method: 'POST', url })) {
+            app.log.info({ url }, 'webhooks of this path are handled by a route of the app')
+            continue
+          }
+          scope.route({
+            method: 'POST',
+            url,
+            config: { atlassian: { auth: 'webhook' } },
+            constraints: { [CONSTRAINT]: url },
+            bodyLimit: core.options.webhooks.bodyLimit,
+            handler: async (request, reply) => {
+              try {
+                await receive(core, request, events)
+              } catch (error) {
+                refuse(request, reply, error, core.options.errorPage, (failure) => {
+                  throw failure
+                })
+                return reply
+              }
+              return reply.code(204).send()
+            }
+          })
+          yielded.watch(url)
+        }
+      }
+    })
+  },
+  { name: 'fastify-atlassian/webhooks', fastify: '5.x', dependencies: ['fastify-atlassian/authenticate'] }
+)
+
+async function receive(core: ConnectApp, request: FastifyRequest, listed: readonly string[]): Promise<void> {
+  const { tenant, connect } = requireConnect(request)
+  const body = parseBody(request.body)
+  const { identifier, retry, flow } = deliveryHeaders(request.headers)
+  const content: StoredWebhook = {
+    retry,
+    flow,
+    accountId: connect.accountId,
+    params: { ...(request.params as Record<string, string>) },
+    query: queryOf(request.originalUrl),
+    body
+  }
+  await core.receiveWebhook({ tenant, event: webhookEventName(body, listed), identifier, content })
+}
+
+/** `undefined` for a webhook that excludes its body. */
+function parseBody(body: unknown): unknown {
+  if (!Buffer.isBuffer(body) || body.length === 0) return undefined
+  try {
+    return JSON.parse(body.toString('utf8'))
+  } catch (cause) {
+    throw new AtlassianError('ATL_WEBHOOK_BODY', 'json', {}, { cause })
+  }
+}
+
+function queryOf(url: string): Record<string, string | string[]> {
+  const query = new Map<string, string | string[]>()
+  for (const [name, value] of parseSignedUrl(url).parameters) {
+    const before = query.get(name)
+    if (before === undefined) query.set(name, value)
+    else query.set(name, [before, value].flat())
+  }
+  return Object.fromEntries(query)
+}
+
+// Hosts send JSON, or nothing at all without a type; what it is worth is told after it is verified.
+function acceptAnyBody(scope: FastifyInstance): void {
+  scope.removeAllContentTypeParsers()
+  scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+}
+
+/**
+ * Lets a route that the app defines later on the same path win. Fastify refuses two equal routes, so ours carry a
+ * constraint that stops matching as soon as the app's route appears.
+ */
+function yieldToApp(app: FastifyInstance): { watch(url: string): void } {
+  const ours = new Set<string>()
+  const taken = new Set<string>()
+  const identity = (url: string): string => url.replace(/:[^:/(.-]+/g, ':')
+
+  app.addConstraintStrategy({
+    name: CONSTRAINT,
+    storage() {
+      let url = ''
+      let route: unknown = null
+      return {
+        get: () => (taken.has(identity(url)) ? undefined : route),
+        set(value: unknown, store: unknown) {
+          url = String(value)
+          route = store
+        }
+      } as never
+    },
+    deriveConstraint: () => 'always'
+  })
+  app.addHook('onRoute', (route) => {
+    const methods = [route.method].flat()
+    if (route.constraints && CONSTRAINT in route.constraints) return
+    if (!methods.includes('POST') || !ours.has(identity(route.url))) return
+    taken.add(identity(route.url))
+    app.log.info({ url: route.url }, 'webhooks of this path are handled by a route of the app')
+  })
+  return { watch: (url) => void ours.add(identity(url)) }
+}

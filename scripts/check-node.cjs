@@ -1,0 +1,11 @@
+'use strict'
+// Runs first in every npm script. Plain old syntax on purpose: it has to run on the Node that is too old.
+var parts = process.versions.node.split('.').map(Number)
+if (parts[0] < 22 || (parts[0] === 22 && parts[1] < 18)) {
+  console.error(
+    'fastify-atlassian needs Node 22.18 or newer and this is ' +
+      process.versions.node +
+      ': run "npm ci" with install scripts allowed (it brings Node 24 for the npm scripts) or use a newer Node.'
+  )
+  process.exit(1)
+}
