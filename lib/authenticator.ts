@@ -71,7 +71,7 @@ export function createAuthenticator({ rules, basePaths, directory }: Authenticat
   function remember(found: FoundToken, kinds: readonly TokenKind[], verified: Verified): void {
     const { connect, tenant } = verified
     const repeats = connect.tokenKind === 'context' || connect.tokenKind === 'session'
-    if (!repeats || tenant.previousSecret !== null) return
+    if (!repeats || acceptsPreviousSecret(tenant)) return
     const policy = kinds.join()
     let ofPolicy = remembered.get(policy)
     if (ofPolicy === undefined) {
@@ -79,6 +79,13 @@ export function createAuthenticator({ rules, basePaths, directory }: Authenticat
       remembered.set(policy, ofPolicy)
     }
     ofPolicy.set(found.token, { connect, tenantId: tenant.tenantId, secretVersion: tenant.secretVersion })
+  }
+
+  /** While a retired secret still verifies, a token may be signed with it, and then has to be looked at each time. */
+  function acceptsPreviousSecret(tenant: Tenant): boolean {
+    const { previousSecret, previousSecretRetiredAtMs } = tenant
+    if (previousSecret === null || previousSecretRetiredAtMs === null) return false
+    return (rules.clock() - previousSecretRetiredAtMs) / 1000 < rules.previousSecretSeconds
   }
 
   function verifyWith(tenant: Tenant, unverified: UnverifiedToken, input: HashInput, acceptEnded: boolean): Verified {

@@ -49,6 +49,8 @@ export const framePlugin = fp<{ core: ConnectApp }>(
     app.addHook('onSend', function frame(request, reply, _payload, done) {
       const { tenant } = request
       if (tenant === null) return done()
+      // Its place is taken by frame-ancestors; another plugin's value would blank the page in the host.
+      reply.removeHeader('x-frame-options')
       for (const name in verifiedHeaders) if (!reply.hasHeader(name)) reply.header(name, verifiedHeaders[name])
       const type = reply.getHeader('content-type')
       if (typeof type === 'string' && type.startsWith('text/html') && !reply.hasHeader('content-security-policy')) {

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { ConnectApp } from '../lib/connect-app.ts'
-import { descriptorWebhooks } from '../lib/descriptor/index.ts'
+import { descriptorWebhooks, routeIdentity } from '../lib/descriptor/index.ts'
 import { AtlassianError } from '../lib/errors.ts'
 import { parseSignedUrl } from '../lib/jwt/signed-url.ts'
 import { deliveryHeaders, type StoredWebhook, webhookEventName } from '../lib/webhook/webhook-event.ts'
@@ -93,36 +93,47 @@ function acceptAnyBody(scope: FastifyInstance): void {
   scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
 }
 
+interface YieldedRoutes {
+  readonly ours: Set<string>
+  readonly taken: Set<string>
+}
+
+// One router serves all scopes of a server, and takes each constraint once.
+const yieldedOfServer = new WeakMap<object, YieldedRoutes>()
+
 /**
  * Lets a route that the app defines later on the same path win. Fastify refuses two equal routes, so ours carry a
  * constraint that stops matching as soon as the app's route appears.
  */
 function yieldToApp(app: FastifyInstance): { watch(url: string): void } {
-  const ours = new Set<string>()
-  const taken = new Set<string>()
-  const identity = (url: string): string => url.replace(/:[^:/(.-]+/g, ':')
+  const { ours, taken } = yieldedOfServer.get(app.server) ?? addConstraint(app)
+  app.addHook('onRoute', (route) => {
+    if (route.constraints && CONSTRAINT in route.constraints) return
+    const identity = routeIdentity(route.url)
+    if (![route.method].flat().includes('POST') || !ours.has(identity) || taken.has(identity)) return
+    taken.add(identity)
+    app.log.info({ url: route.url }, 'webhooks of this path are handled by a route of the app')
+  })
+  return { watch: (url) => void ours.add(routeIdentity(url)) }
+}
 
+function addConstraint(app: FastifyInstance): YieldedRoutes {
+  const routes: YieldedRoutes = { ours: new Set(), taken: new Set() }
+  yieldedOfServer.set(app.server, routes)
   app.addConstraintStrategy({
     name: CONSTRAINT,
     storage() {
-      let url = ''
+      let identity = ''
       let route: unknown = null
       return {
-        get: () => (taken.has(identity(url)) ? undefined : route),
-        set(value: unknown, store: unknown) {
-          url = String(value)
+        get: () => (routes.taken.has(identity) ? undefined : route),
+        set(url: unknown, store: unknown) {
+          identity = routeIdentity(String(url))
           route = store
         }
       } as never
     },
     deriveConstraint: () => 'always'
   })
-  app.addHook('onRoute', (route) => {
-    const methods = [route.method].flat()
-    if (route.constraints && CONSTRAINT in route.constraints) return
-    if (!methods.includes('POST') || !ours.has(identity(route.url))) return
-    taken.add(identity(route.url))
-    app.log.info({ url: route.url }, 'webhooks of this path are handled by a route of the app')
-  })
-  return { watch: (url) => void ours.add(identity(url)) }
+  return routes
 }

@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { AtlassianError } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import type { Installation, Tenant } from '../tenant/tenant.ts'
-import type { NewDelivery, TenantStore } from '../tenant/tenant-store.ts'
+import type { NewDelivery, TenantListQuery, TenantStore } from '../tenant/tenant-store.ts'
 
 /** The app whose tenants the contract stores. */
 export const APP_KEY = 'contract-app'
@@ -140,6 +140,20 @@ export function assertSameTenant(actual: Tenant | null, expected: Tenant): void 
 
 function comparable({ sharedSecret, previousSecret, ...fields }: Tenant): object {
   return { ...fields, sharedSecret: sharedSecret.reveal(), previousSecret: previousSecret?.reveal() ?? null }
+}
+
+/** The `tenantId` of every tenant that the query selects, walked by pages. */
+export async function listIds(
+  store: TenantStore,
+  query: Omit<TenantListQuery, 'limit' | 'after'>,
+  limit = 2
+): Promise<string[]> {
+  const found: string[] = []
+  for (let after: string | undefined; ; after = found.at(-1)) {
+    const page = await store.list({ ...query, limit, ...(after === undefined ? {} : { after }) })
+    found.push(...page.map(({ tenantId }) => tenantId))
+    if (page.length < limit) return found
+  }
 }
 
 /** Resolves if the promise is rejected with `ATL_STORE_CONFLICT`. */

@@ -2,21 +2,19 @@ import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
 import { Secret } from '../secret.ts'
 import type { Tenant } from '../tenant/tenant.ts'
-import type { TenantListQuery, TenantStore } from '../tenant/tenant-store.ts'
 import { deliveryInboxContract } from './delivery-inbox-contract.ts'
 import {
-  APP_KEY,
   assertConflict,
   assertSameTenant,
   connectInstallation,
   contractTests,
   forgeInstallation,
-  installTokenMark,
-  isConflict,
+  listIds,
   newDelivery,
   newTenant,
   type StoreContract
 } from './store-contract-fixtures.ts'
+import { tenantWritersContract } from './tenant-writers-contract.ts'
 
 /** Names that must be kept byte for byte and never be mistaken for each other. */
 const HOSTILE_NAMES = [
@@ -52,7 +50,7 @@ const IMPOSSIBLE_NAMES = ['nul\0', '\ud800', 'tail\udfff', 'long'.repeat(500)]
  * `tenantStoreContract({ test, createStore })` with the `test` function of node:test, tap or vitest.
  */
 export function tenantStoreContract(contract: StoreContract): void {
-  const { test, testShared } = contractTests(contract)
+  const { test } = contractTests(contract)
 
   test('a saved tenant is found whole by each of its names', async (store) => {
     const saved = await store.save(newTenant(), null)
@@ -229,10 +227,10 @@ export function tenantStoreContract(contract: StoreContract): void {
     const adopted = await store.save(newTenant({ adoptedBy: alive.tenantId }), null)
     const ended = connectInstallation(alive.tenantId, { state: 'uninstalled', endedAtMs: 5 })
     assertSameTenant(await store.find({ clientKey: dead.clientKey }), dead)
-    assert.deepEqual(await ids(store, { status: 'installed' }), [alive.tenantId])
-    assert.deepEqual(await ids(store, { status: 'uninstalled' }), [dead.tenantId, adopted.tenantId].sort())
+    assert.deepEqual(await listIds(store, { status: 'installed' }), [alive.tenantId])
+    assert.deepEqual(await listIds(store, { status: 'uninstalled' }), [dead.tenantId, adopted.tenantId].sort())
     await store.save({ ...alive, installations: [ended] }, 1)
-    assert.deepEqual(await ids(store, { status: 'installed' }), [])
+    assert.deepEqual(await listIds(store, { status: 'installed' }), [])
   })
 
   test('a walk by pages meets each tenant exactly once, in order', async (store) => {
@@ -241,12 +239,12 @@ export function tenantStoreContract(contract: StoreContract): void {
       saved.push(await store.save(newTenant({ product: n % 3 === 0 ? 'confluence' : 'jira' }), null))
     }
     const all = saved.map(({ tenantId }) => tenantId).sort()
-    assert.deepEqual(await ids(store, {}, 4), all)
-    assert.deepEqual(await ids(store, { status: 'installed' }, 1), all)
-    assert.deepEqual(await ids(store, { status: 'uninstalled' }, 4), [])
+    assert.deepEqual(await listIds(store, {}, 4), all)
+    assert.deepEqual(await listIds(store, { status: 'installed' }, 1), all)
+    assert.deepEqual(await listIds(store, { status: 'uninstalled' }, 4), [])
     const confluence = saved.filter(({ product }) => product === 'confluence').map(({ tenantId }) => tenantId)
-    assert.deepEqual(await ids(store, { product: 'confluence' }, 3), confluence.sort())
-    assert.deepEqual(await ids(store, { product: 'confluence', status: 'installed' }, 1000), confluence)
+    assert.deepEqual(await listIds(store, { product: 'confluence' }, 3), confluence.sort())
+    assert.deepEqual(await listIds(store, { product: 'confluence', status: 'installed' }, 1000), confluence)
     const [page] = await store.list({ limit: 1 })
     assertSameTenant(page ?? null, saved.find(({ tenantId }) => tenantId === all[0]) ?? newTenant())
   })
@@ -264,17 +262,6 @@ export function tenantStoreContract(contract: StoreContract): void {
     assert.deepEqual(found.map(({ tenantId }) => tenantId).sort(), [first.tenantId, second.tenantId].sort())
   })
 
-  test('of two writers at once exactly one wins, and the record is whole', async (store) => {
-    const given = newTenant()
-    await assertOneWins(store, [store, store], null, (n) => ({ ...given, ...mark(n) }))
-    await assertOneWins(store, [store, store], 1, (n) => ({ ...given, ...mark(n) }))
-    await assertOneWins(store, [store, store], null, (n) => newTenant({ clientKey: 'same', ...mark(n) }))
-  })
-
-  test('50 writers that read and save again on conflict lose no update', async (store) => {
-    await assertNoLostUpdate(store, [store], 50)
-  })
-
   test('deliveries are written with the tenant, or not at all', async (store) => {
     const given = newTenant()
     const delivery = newDelivery(given.tenantId, { kind: 'lifecycle', identifier: null })
@@ -289,129 +276,6 @@ export function tenantStoreContract(contract: StoreContract): void {
     assert.deepEqual(claimed.map(({ deliveryId }) => deliveryId).sort(), [delivery.deliveryId, again.deliveryId].sort())
   })
 
-  testShared('everything is there after a restart', async (store, connect) => {
-    const given = newTenant()
-    const delivery = newDelivery(given.tenantId)
-    const saved = await store.save(given, null, [delivery])
-    await store.close()
-    const restarted = await connect()
-    assertSameTenant(await restarted.find({ clientKey: given.clientKey }), saved)
-    assert.equal((await restarted.inbox.claim({ nowMs: delivery.dueAtMs, leaseMs: 1, limit: 9 })).length, 1)
-    assert.equal((await restarted.save(saved, 1)).version, 2)
-  })
-
-  testShared('writers on several connections: exactly one wins, and no update is lost', async (store, connect) => {
-    const other = await connect()
-    const given = newTenant()
-    await assertOneWins(store, [store, other], null, (n) => ({ ...given, ...mark(n) }))
-    await assertOneWins(store, [store, other], 1, (n) => ({ ...given, ...mark(n) }))
-    await assertOneWins(store, [store, other], null, (n) => newTenant({ clientKey: 'same', ...mark(n) }))
-    await assertNoLostUpdate(store, [store, other], 20)
-  })
-
-  testShared('a reader on another connection never sees half of a save', async (store, connect) => {
-    const reader = await connect()
-    const record = (n: number): Partial<Tenant> => ({
-      ...mark(n),
-      installations: [forgeInstallation('ari', String(n))]
-    })
-    let current = await store.save(newTenant(record(0)), null)
-    let saving = true
-    const saveAll = async () => {
-      for (let n = 1; n <= 30; n += 1) current = await store.save({ ...current, ...record(n) }, n)
-    }
-    const readAll = async () => {
-      while (saving) {
-        const found = await reader.find({ tenantId: current.tenantId })
-        assert.equal(found?.secretVersion, (found?.version ?? 0) - 1)
-        assert.equal(found?.installations.map((of) => of.environmentId).join(), String(found?.secretVersion))
-      }
-    }
-    const saved = saveAll().finally(() => {
-      saving = false
-    })
-    await Promise.all([saved, readAll()])
-  })
-
-  testShared('two apps on one storage never see each other', async (store, connect) => {
-    const otherApp = await connect('another-app')
-    const mine = await store.save(newTenant({ clientKey: 'shared-site', baseUrl: 'https://a.atlassian.net' }), null)
-    const theirs = await otherApp.save(newTenant({ ...mine, ...named('theirs'), appKey: 'another-app' }), null)
-    assertSameTenant(await store.find({ clientKey: 'shared-site' }), mine)
-    assertSameTenant(await otherApp.find({ clientKey: 'shared-site' }), theirs)
-    assert.equal(await store.find({ tenantId: 'theirs' }), null)
-    assert.equal(await store.find({ installationId: 'connect:theirs' }), null)
-    assert.deepEqual(await ids(store, {}), [mine.tenantId])
-    assert.equal((await store.findByBaseUrl('https://a.atlassian.net')).length, 1)
-    await assertConflict(store.save(newTenant(named('theirs')), null))
-    await assertConflict(store.save({ ...theirs, appKey: APP_KEY }, 1))
-    const delivery = newDelivery('theirs')
-    await otherApp.inbox.add(delivery)
-    const request = { nowMs: delivery.dueAtMs, leaseMs: 1000, limit: 10 }
-    assert.deepEqual(await store.inbox.claim(request), [])
-    await store.inbox.complete(delivery.deliveryId, request.nowMs)
-    assert.equal((await otherApp.inbox.claim(request)).length, 1)
-  })
-
+  tenantWritersContract(contract)
   deliveryInboxContract(contract)
-}
-
-function named(tenantId: string): Partial<Tenant> {
-  return { tenantId, installations: [connectInstallation(tenantId)] }
-}
-
-/** The fields that one writer changes together, so that a mixture of two writers shows. */
-function mark(n: number): Partial<Tenant> {
-  return { sharedSecret: new Secret(`secret-${n}`), secretVersion: n, baseUrl: `https://site-${n}.atlassian.net` }
-}
-
-/** Every tenant that the query selects, walked by pages. */
-async function ids(store: TenantStore, query: Omit<TenantListQuery, 'limit' | 'after'>, limit = 2): Promise<string[]> {
-  const found: string[] = []
-  for (let after: string | undefined; ; after = found.at(-1)) {
-    const page = await store.list({ ...query, limit, ...(after === undefined ? {} : { after }) })
-    found.push(...page.map(({ tenantId }) => tenantId))
-    if (page.length < limit) return found
-  }
-}
-
-async function assertOneWins(
-  reader: TenantStore,
-  writers: readonly TenantStore[],
-  expectedVersion: number | null,
-  record: (n: number) => Tenant
-): Promise<void> {
-  const results = await Promise.allSettled(writers.map((writer, n) => writer.save(record(n), expectedVersion)))
-  const written = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
-  const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
-  assert.equal(written.length, 1)
-  assert.ok(failures.every(isConflict), inspect(failures))
-  const [winner] = written
-  assert.ok(winner !== undefined)
-  assertSameTenant(await reader.find({ clientKey: winner.clientKey }), winner)
-}
-
-async function assertNoLostUpdate(reader: TenantStore, writers: readonly TenantStore[], count: number): Promise<void> {
-  const given = await reader.save(newTenant({ installTokens: [] }), null)
-  const lookup = { tenantId: given.tenantId }
-  await Promise.all(
-    Array.from({ length: count }, async (_, n) => {
-      const writer = writers[n % writers.length] ?? reader
-      for (let written = false; !written; ) {
-        const current = await writer.find(lookup)
-        assert.ok(current !== null)
-        const installTokens = [...current.installTokens, installTokenMark(String(n))]
-        written = await writer.save({ ...current, installTokens }, current.version).then(
-          () => true,
-          (error) => {
-            if (isConflict(error)) return false
-            throw error
-          }
-        )
-      }
-    })
-  )
-  const end = await reader.find(lookup)
-  assert.equal(end?.version, count + 1)
-  assert.equal(new Set(end?.installTokens.map(({ token }) => token)).size, count)
 }

@@ -24,9 +24,9 @@ export function showModal({ title, content, footer, testid, onclose, closeOnEsca
   const dialog = h(
     'dialog',
     { class: `modal ${className}`, 'aria-modal': 'true', 'aria-labelledby': headingId, 'data-testid': testid },
-    h('header', { class: 'modal-head' }, h('h2', { id: headingId }, title), closeButton),
+    h('div', { class: 'modal-head' }, h('h2', { id: headingId }, title), closeButton),
     h('div', { class: 'modal-body' }, content),
-    footer ? h('footer', { class: 'modal-foot' }, footer(close)) : null
+    footer ? h('div', { class: 'modal-foot' }, footer(close)) : null
   )
   dialog.addEventListener('cancel', (event) => {
     if (!closeOnEscape) event.preventDefault()
