@@ -72,7 +72,7 @@ export function createConnectApp(
     leewaySeconds: tokens.leewaySeconds,
     maxLifetimeSeconds: tokens.maxLifetimeSeconds,
     previousSecretSeconds: tokens.previousSecretSeconds,
-    sessionMaxHours: options.session.maxHours
+    sessionMaxHours: options.sessionMaxHours
   }
   const events = createAppEmitter()
 

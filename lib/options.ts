@@ -38,8 +38,6 @@ export interface SessionOptions {
   readonly path?: string | false
   /** Life of one token. Default 15. */
   readonly minutes?: number
-  /** How long a session may be refreshed without a fresh token of the host. Default 12. */
-  readonly maxHours?: number
 }
 
 export interface TokenOptions {
@@ -105,6 +103,8 @@ export interface ConnectOptions {
   readonly lifecycle?: Readonly<Partial<Record<LifecycleEventType, boolean>>>
   readonly hooks?: LifecycleHooks
   readonly session?: SessionOptions
+  /** How long a session may be refreshed without a fresh token of the host, in hours. Default 12. */
+  readonly sessionMaxHours?: number
   readonly tokens?: TokenOptions
   readonly webhooks?: WebhookOptions
   /** Milliseconds after which a cached tenant is read again in the background. Default 5000. */
@@ -145,7 +145,8 @@ export interface ResolvedOptions {
   readonly hostScriptUrl: string
   readonly lifecycle: Readonly<Record<LifecycleEventType, boolean>>
   readonly hooks: LifecycleHooks & { readonly awaitMs: number }
-  readonly session: { readonly path: string | false; readonly minutes: number; readonly maxHours: number }
+  readonly session: { readonly path: string | false; readonly minutes: number }
+  readonly sessionMaxHours: number
   readonly tokens: Readonly<Required<TokenOptions>>
   readonly webhooks: Readonly<Required<WebhookOptions>>
   readonly tenantFreshMs: number
@@ -219,9 +220,9 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
     }),
     session: Object.freeze({
       path: session.path === false ? false : parsePath(session.path ?? '/atlassian/session', 'session.path'),
-      minutes: check.number(session.minutes, 'session.minutes', 15, { min: 1, max: 60 }),
-      maxHours: check.number(session.maxHours, 'session.maxHours', 12, { min: 1, max: 168 })
+      minutes: check.number(session.minutes, 'session.minutes', 15, { min: 1, max: 60 })
     }),
+    sessionMaxHours: check.number(given.sessionMaxHours, 'sessionMaxHours', 12, { min: 1, max: 168 }),
     tokens: Object.freeze({
       leewaySeconds: check.number(tokens.leewaySeconds, 'tokens.leewaySeconds', 30, { min: 0, max: 60 }),
       maxLifetimeSeconds: check.number(tokens.maxLifetimeSeconds, 'tokens.maxLifetimeSeconds', DAY_SECONDS, {
@@ -277,6 +278,7 @@ const KNOWN = [
   'lifecycle',
   'hooks',
   'session',
+  'sessionMaxHours',
   'tokens',
   'webhooks',
   'tenantFreshMs',
@@ -290,7 +292,7 @@ const KNOWN = [
 ] as const satisfies readonly (keyof ConnectOptions)[]
 
 const NESTED = {
-  session: ['path', 'minutes', 'maxHours'],
+  session: ['path', 'minutes'],
   tokens: ['leewaySeconds', 'maxLifetimeSeconds', 'previousSecretSeconds'],
   webhooks: ['mode', 'bodyLimit', 'concurrency', 'handlerTimeoutMs'],
   hooks: ['beforeInstall', 'onInstalled', 'onUninstalled', 'onEnabled', 'onDisabled', 'awaitMs']

@@ -29,11 +29,11 @@ export function createSessionToken(
   request: FastifyRequest
 ): { token: string; expiresAtSeconds: number } {
   const { tenant, connect } = requireConnect(request)
-  const { minutes, maxHours } = core.options.session
+  const { session, sessionMaxHours } = core.options
   const nowSeconds = Math.floor(core.options.clock() / 1000)
   const { accountId, context, authTimeSeconds } = connect
   // No token outlives the session it belongs to.
-  const lifetime = Math.min(minutes * 60, Math.max(1, Math.floor(authTimeSeconds + maxHours * 3600 - nowSeconds)))
+  const lifetime = Math.min(session.minutes * 60, Math.max(1, Math.floor(authTimeSeconds + sessionMaxHours * 3600 - nowSeconds)))
   const token = signSessionToken({ tenant, accountId, context, authTimeSeconds }, nowSeconds, lifetime)
   return { token, expiresAtSeconds: nowSeconds + lifetime }
 }

@@ -43,7 +43,10 @@ export interface Delivery extends NewDelivery {
  * completed or released; a lease that runs out (a killed process) makes it claimable again.
  */
 export interface DeliveryInbox {
-  /** Writes it unless (tenantId, kind, identifier) is there already; `false` = a duplicate, nothing was written. */
+  /**
+   * Writes it unless its deliveryId or (tenantId, kind, identifier) is there already; `false` = a duplicate, nothing
+   * was written. Throws for a tenant that does not exist, and TypeError as `save` does.
+   */
   add(delivery: NewDelivery): Promise<boolean>
   /**
    * Gives at most `limit` deliveries that are due, oldest first, each to exactly one caller until its lease ends.
@@ -58,7 +61,10 @@ export interface DeliveryInbox {
   fail(deliveryId: string, nowMs: number): Promise<void>
   /** Removes completed and failed deliveries that were received before the time. Returns how many. */
   sweep(beforeMs: number): Promise<number>
-  /** Moves what is not handled yet from one tenant to another. Part of `adopt`. */
+  /**
+   * Moves what is not handled yet from one tenant to another, and drops what the other has already been told.
+   * Returns how many moved. Part of `adopt`.
+   */
   move(fromTenantId: string, toTenantId: string): Promise<number>
 }
 
@@ -72,7 +78,7 @@ export interface TenantStore {
   open(): Promise<void>
   /** Ends every connection this store opened; one that was handed in stays open. */
   close(): Promise<void>
-  /** The tenant by any of its names, dead ones included; `null` if there is none. */
+  /** The tenant by any of its names, dead ones included; `null` if there is none, or if the name fits two. */
   find(lookup: TenantLookup): Promise<Tenant | null>
   /** Every tenant with exactly this base URL. A hint only: nothing is joined by base URL. */
   findByBaseUrl(baseUrl: string): Promise<Tenant[]>
@@ -82,7 +88,9 @@ export interface TenantStore {
    * Compare-and-set: writes `tenant` with version `expectedVersion + 1` (`null` = it must not exist yet, version 1)
    * and `deliveries` in one transaction, and returns what was written.
    * Throws `AtlassianError` `ATL_STORE_CONFLICT` and writes nothing if the stored version is another one, or if the
-   * (appKey, clientKey) or an (installationId, environmentId) belongs to another tenant.
+   * (appKey, clientKey) or an (installationId, environmentId) belongs to another tenant. Throws TypeError for a value
+   * that some database could not keep: text with NUL or a lone surrogate, a name over 1,000 bytes, a fraction.
+   * Deliveries that are there already are passed over.
    */
   save(tenant: Tenant, expectedVersion: number | null, deliveries?: readonly NewDelivery[]): Promise<Tenant>
 }

@@ -28,7 +28,7 @@ import fastify from 'fastify'
 const options: ConnectOptions = {
   descriptor: 'atlassian-connect.json',
   baseUrl: 'https://app.example.com',
-  store: (appKey) => createMemoryTenantStore(appKey)
+  store: (appKey) => createMemoryTenantStore({ appKey })
 }
 const app = fastify()
 await app.register(connectPlugin, options)

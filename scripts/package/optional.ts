@@ -14,6 +14,7 @@ const descriptor = {
 
 const attempts = `import fastify from 'fastify'
 import { connectPlugin } from 'fastify-atlassian'
+import { createMemoryTenantStore } from 'fastify-atlassian/store'
 import { createHostSimulator } from 'fastify-atlassian/testing'
 
 const descriptor = ${JSON.stringify(descriptor)}
@@ -30,7 +31,7 @@ async function start(options) {
 }
 await attempt('default store', () => start({}))
 await attempt('postgres', () => start({ store: 'postgres://user:word@127.0.0.1:1/none' }))
-await attempt('views', () => start({ store: 'memory:', views: { root: '.' } }))
+await attempt('views', () => start({ store: (appKey) => createMemoryTenantStore({ appKey }), views: { root: '.' } }))
 await attempt('simulator', async () => { await (await createHostSimulator()).close() })
 process.exit(0)
 `

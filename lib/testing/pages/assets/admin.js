@@ -1,6 +1,6 @@
 // Administration: the installed app, each life-cycle action explained, and the list of its modules.
 
-import { h } from './dom.js'
+import { fill, h } from './dom.js'
 import { kindLabel } from './modules.js'
 import { modulePath } from './paths.js'
 import { lifecycleButton, possibleActions } from './strip.js'
@@ -21,7 +21,8 @@ const EXPLAINED = {
 
 export function drawAdmin(target, view, refresh) {
   const { app, site } = view
-  target.append(
+  fill(
+    target,
     h('p', { class: 'eyebrow' }, `Administration of ${site.name}`),
     h('h1', null, 'Apps and life cycle'),
     app

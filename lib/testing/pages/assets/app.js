@@ -4,7 +4,7 @@
 import { drawAdmin } from './admin.js'
 import { post } from './api.js'
 import { startBridge, sweepFrames } from './bridge.js'
-import { h } from './dom.js'
+import { fill, h } from './dom.js'
 import { drawIssue } from './issue.js'
 import { startLog } from './log.js'
 import { drawModulePage } from './module-page.js'
@@ -80,7 +80,8 @@ async function chooseUser(accountId) {
 
 function drawMissing(target, current) {
   const someone = current.users.find((user) => user.accountId === current.user)
-  target.append(
+  fill(
+    target,
     h('h1', null, 'Nothing to see here'),
     h(
       'p',

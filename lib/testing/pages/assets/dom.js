@@ -8,9 +8,14 @@ export function h(tag, props, ...children) {
     if (name.startsWith('on')) element.addEventListener(name.slice(2), value)
     else element.setAttribute(name, value === true ? '' : String(value))
   }
-  const wanted = children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false)
-  element.append(...wanted.map((child) => (child instanceof Node ? child : String(child))))
+  fill(element, children)
   return element
+}
+
+/** Puts children (as `h` takes them) in the place of whatever was there. */
+export function fill(element, ...children) {
+  const wanted = children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false)
+  element.replaceChildren(...wanted.map((child) => (child instanceof Node ? child : String(child))))
 }
 
 const PATHS = {

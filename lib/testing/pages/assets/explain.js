@@ -75,7 +75,7 @@ export function explainToken(tokenKind) {
 
 /** What one member of the token's header or claims says here. */
 export function explainMember(name, value, exchange) {
-  const seconds = (text) => `${text} ${new Date(Number(value) * 1000).toLocaleTimeString()}`
+  const seconds = (text) => `${text} ${new Date(Number(value) * 1000).toLocaleTimeString([], { hour12: false })}`
   const known = {
     alg: () =>
       value === 'RS256'

@@ -82,7 +82,7 @@ export function moduleCard(module, place, level = 'h2') {
   )
   return h(
     'section',
-    { class: 'module-card', 'aria-label': module.name, 'data-module-type': module.type },
+    { class: 'module-card', 'aria-label': `${module.name}, ${module.typeLabel}`, 'data-module-type': module.type },
     h(
       'header',
       { class: 'module-head' },

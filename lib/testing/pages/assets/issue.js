@@ -1,7 +1,7 @@
 // The issue view of the simulated Jira.
 
 import { openDialog } from './dialogs.js'
-import { h, icon, when } from './dom.js'
+import { fill, h, icon, when } from './dom.js'
 import { act, actionButtons, commentSection, editableTitle, noModules, person, tabs } from './facts.js'
 import { moduleCard, moduleFrame } from './frames.js'
 import { modulesAt } from './modules.js'
@@ -26,7 +26,8 @@ export function drawIssue(target, view) {
   const glances = modulesAt(view, 'issue-glance')
   const anything = [main, side, glances, modulesAt(view, 'issue-tab')].some((list) => list.length > 0)
 
-  target.append(
+  fill(
+    target,
     h(
       'nav',
       { class: 'breadcrumbs', 'aria-label': 'Breadcrumbs' },

@@ -17,6 +17,9 @@ const FILTERS = {
   refused: ['Refused', (entry) => isBad(entry)]
 }
 
+/** What happened before this page was opened does not flash. */
+const openedAtMs = Date.now()
+
 const isBad = (entry) => entry.status !== null && (entry.status === 0 || entry.status >= 400)
 
 /** Fills the log and keeps it alive; `onState` is called when something changed on a site. */
@@ -129,6 +132,12 @@ function widenButton() {
   )
 }
 
+function directionText({ kind, direction }) {
+  if (kind === 'as-user') return 'page to host'
+  if (kind === 'frame' || kind === 'context') return 'host to page'
+  return direction === 'to-app' ? 'host to app' : 'app to host'
+}
+
 function statusBadge(data) {
   if (data.status === null) return h('span', { class: 'status-code' }, 'to the browser')
   return h(
@@ -155,12 +164,7 @@ function logItem(data) {
     h(
       'span',
       { class: 'log-top' },
-      h(
-        'span',
-        { class: `direction ${data.direction}` },
-        icon(toApp ? 'right' : 'left'),
-        toApp ? 'host to app' : 'app to host'
-      ),
+      h('span', { class: `direction ${data.direction}` }, icon(toApp ? 'right' : 'left'), directionText(data)),
       h('strong', null, label),
       statusBadge(data),
       h(
@@ -186,7 +190,11 @@ function logItem(data) {
   }
   return h(
     'li',
-    { class: `log-item ${isBad(data) ? 'bad' : ''}`, 'data-kind': data.kind, 'data-id': data.id },
+    {
+      class: `log-item ${isBad(data) ? 'bad' : ''} ${data.atMs > openedAtMs ? 'fresh' : ''}`,
+      'data-kind': data.kind,
+      'data-id': data.id
+    },
     button,
     details
   )

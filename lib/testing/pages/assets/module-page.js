@@ -1,6 +1,6 @@
 // A full page of the app inside the product: general, project, space, admin and configure pages.
 
-import { h, icon } from './dom.js'
+import { fill, h, icon } from './dom.js'
 import { noModules } from './facts.js'
 import { moduleFrame } from './frames.js'
 import { findModule } from './modules.js'
@@ -9,11 +9,12 @@ import { adminPath } from './paths.js'
 export function drawModulePage(target, view) {
   const module = findModule(view, view.route.moduleKey)
   if (!module || !view.site.enabled) {
-    target.append(h('h1', null, module?.name ?? 'No such module'), noModules(view, 'this address'))
+    fill(target, h('h1', null, module?.name ?? 'No such module'), noModules(view, 'this address'))
     return
   }
   const frame = moduleFrame(module, { context: view.context, customData: view.route.customData, fills: true })
-  target.append(
+  fill(
+    target,
     h(
       'nav',
       { class: 'breadcrumbs', 'aria-label': 'Breadcrumbs' },

@@ -1,6 +1,6 @@
 // A project: its issues, a form for a new one, and the app's pages for projects.
 
-import { h, icon } from './dom.js'
+import { fill, h, icon } from './dom.js'
 import { act } from './facts.js'
 import { modulesAt } from './modules.js'
 import { issuePath, modulePath } from './paths.js'
@@ -16,7 +16,8 @@ export function drawProject(target, view) {
     if (await act({ type: 'createIssue', project: project.key, summary: input.value }, 'Issue created.'))
       input.value = ''
   }
-  target.append(
+  fill(
+    target,
     h('p', { class: 'eyebrow' }, `Project ${project.key}`),
     h('h1', null, project.name),
     pages.length > 0

@@ -1,12 +1,13 @@
 // The site's own navigation: projects and issues or spaces and pages, the app's pages, administration.
 
-import { h, icon } from './dom.js'
+import { fill, h, icon } from './dom.js'
 import { modulesAt } from './modules.js'
 import { adminPath, issuePath, modulePath, pagePath, projectPath, spacePath } from './paths.js'
 
 export function drawSidebar(target, view) {
   const jira = view.site.product === 'jira'
-  target.replaceChildren(
+  fill(
+    target,
     h(
       'div',
       { class: 'site-name' },

@@ -1,6 +1,6 @@
 // A space: its pages, a form for a new one, and the app's tabs for spaces.
 
-import { h, icon } from './dom.js'
+import { fill, h, icon } from './dom.js'
 import { act } from './facts.js'
 import { modulesAt } from './modules.js'
 import { modulePath, pagePath } from './paths.js'
@@ -15,7 +15,8 @@ export function drawSpace(target, view) {
     event.preventDefault()
     if (await act({ type: 'createPage', space: space.key, title: input.value }, 'Page created.')) input.value = ''
   }
-  target.append(
+  fill(
+    target,
     h('p', { class: 'eyebrow' }, `Space ${space.key}`),
     h('h1', null, space.name),
     tabs.length > 0

@@ -2,7 +2,7 @@
 
 import { post } from './api.js'
 import { showFlag, showModal } from './dialogs.js'
-import { announce, h, icon } from './dom.js'
+import { announce, fill, h, icon } from './dom.js'
 import { openWebhooks } from './webhooks.js'
 
 export const ACTIONS = {
@@ -22,7 +22,8 @@ export function possibleActions(site) {
 
 export function drawStrip(target, view, { refresh, chooseUser }) {
   const focused = document.activeElement?.closest?.('.strip') ? document.activeElement.dataset.testid : null
-  target.replaceChildren(
+  fill(
+    target,
     h(
       'a',
       { class: 'wordmark', href: view.controlUrl },

@@ -1,7 +1,7 @@
 // The page view of the simulated Confluence, with the app's macros in the text.
 
 import { openDialog, showModal } from './dialogs.js'
-import { avatar, h, icon, when } from './dom.js'
+import { avatar, fill, h, icon, when } from './dom.js'
 import { act, actionButtons, commentSection, editableTitle, noModules } from './facts.js'
 import { moduleCard } from './frames.js'
 import { modulesAt } from './modules.js'
@@ -31,7 +31,8 @@ export function drawWikiPage(target, view) {
   const panels = modulesAt(view, 'page-panel')
   const open = (module) => openDialog({ module, options: {}, ...place, tell: () => {} })
 
-  target.append(
+  fill(
+    target,
     h('nav', { class: 'breadcrumbs', 'aria-label': 'Breadcrumbs' }, h('a', { href: spacePath(space.key) }, space.name)),
     h(
       'article',
