@@ -3,7 +3,7 @@ import type { Exchange } from './types.ts'
 
 const KEPT = 500
 const BODY_LIMIT = 20 * 1024
-export const HIDDEN = '•••'
+const HIDDEN = '•••'
 
 /** Three base64url segments of which the first is a JSON object; the last may be empty. */
 const TOKEN = /eyJ[\w-]+\.[\w-]+\.[\w-]*/g

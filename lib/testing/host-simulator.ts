@@ -46,7 +46,8 @@ export async function createHostSimulator(options: HostSimulatorOptions = {}): P
   const call = createAppCaller(signing, clock, log, faults)
   const lifecycle = createLifecycleCalls(signing, clock, log, call)
   const pageLoads = createPageLoads(signing, clock, call)
-  const deliver = createWebhookDelivery(signing, clock, call, options.webhookRetryDelayMs ?? 0)
+  const closing = new AbortController()
+  const deliver = createWebhookDelivery(signing, clock, call, options.webhookRetryDelayMs ?? 0, closing.signal)
   const webhooks = createSiteWebhooks(clock, deliver, stateChanged)
   const answerRest = createRestServer(signing, clock, log, faults, webhooks.emit)
   const answerKey = createKeyServer(signing, clock, log, faults)
@@ -97,6 +98,7 @@ export async function createHostSimulator(options: HostSimulatorOptions = {}): P
     return server.origin
   }
   const close = async () => {
+    closing.abort()
     await webhooks.settled()
     await Promise.all(servers.map((server) => server.close()))
   }

@@ -116,6 +116,6 @@ function richText(text: string, version: ApiVersion): unknown {
 }
 
 /** `2026-01-31T10:00:00.000+0000`, as Jira writes dates. */
-export function jiraDate(atMs: number): string {
+function jiraDate(atMs: number): string {
   return new Date(atMs).toISOString().replace('Z', '+0000')
 }

@@ -103,7 +103,7 @@ function carry(
   }
 }
 
-export function findModule(site: Site, moduleKey: string): PageModule {
+function findModule(site: Site, moduleKey: string): PageModule {
   const { pages } = needApp(site).descriptor
   const module = pages.find((each) => each.key === moduleKey)
   if (module === undefined) {

@@ -10,7 +10,7 @@ import { chooseUser } from './users.ts'
 const PAGE_LIFETIME = 180
 const LONG_LIFETIME = 900
 
-export type TokenKind = 'install' | 'page' | 'webhook' | 'context'
+type TokenKind = 'install' | 'page' | 'webhook' | 'context'
 
 /** `signed` is path and query below the app's base URL; a context token has none. */
 export function signToken(

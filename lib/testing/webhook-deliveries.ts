@@ -27,7 +27,9 @@ export function createWebhookDelivery(
   signing: Signing,
   clock: () => number,
   call: AppCaller,
-  retryDelayMs: number
+  retryDelayMs: number,
+  /** Aborted when the simulator closes: a try under way ends, and none follows. */
+  closing: AbortSignal
 ): WebhookDelivery {
   return async (site, webhook, payload, about, options) => {
     const app = needApp(site)
@@ -54,8 +56,14 @@ export function createWebhookDelivery(
         token,
         tokenKind: token === null ? null : 'webhook'
       })
-      if (attempt >= attempts || !(RETRIED.has(exchange.status) || exchange.status >= 500)) return exchange
-      if (retryDelayMs > 0) await pause(retryDelayMs)
+      if (attempt >= attempts || closing.aborted || !(RETRIED.has(exchange.status) || exchange.status >= 500))
+        return exchange
+      if (retryDelayMs === 0) continue
+      try {
+        await pause(retryDelayMs, undefined, { signal: closing })
+      } catch {
+        return exchange
+      }
     }
   }
 }

@@ -165,3 +165,14 @@ t.test('who may not do something does not do it', async (t) => {
   const site = host.site('confluence')
   t.match(site.product === 'confluence' && site.state.pages[0]?.comments[0], { text: 'Nice.' })
 })
+
+t.test('closing the simulator ends the repeats', async (t) => {
+  const host = await startHost(t, { webhookRetryDelayMs: 60_000 })
+  const app = createAppDouble()
+  await host.install(app)
+  app.requests.length = 0
+  app.answer = () => ({ status: 503 })
+  await host.act({ type: 'updateIssue', issue: 'TEA-1', summary: 'x' })
+  await host.close()
+  t.equal(app.requests.length, 1)
+})

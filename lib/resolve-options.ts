@@ -1,0 +1,223 @@
+import { compileAllowedHosts, isInsecureAddress, productionHosts, withoutTrailingSlash } from './allowed-hosts.ts'
+import { OptionError } from './errors.ts'
+import { productionKeyHosts } from './jwt/install-keys.ts'
+import * as check from './option-checks.ts'
+import type { ConnectOptions, ResolvedOptions } from './options.ts'
+import type { LifecycleEventType } from './tenant/lifecycle-payload.ts'
+
+const DAY_SECONDS = 86_400
+
+/** Checks every option and fills in defaults. Throws OptionError naming the option, what came and what is needed. */
+export function resolveOptions(given: ConnectOptions, environment: string): ResolvedOptions {
+  check.object(given, 'options')
+  check.noUnknown(given, '', KNOWN)
+  if (given.descriptor === undefined)
+    throw new OptionError('descriptor', undefined, 'it must be a file, an object or a function')
+  const stage = check.text(given.environment, 'environment', environment)
+  const baseUrls = [given.baseUrl, ...check.list(given.allowedBaseUrls, 'allowedBaseUrls', [])].map((url, index) =>
+    parseBaseUrl(url, index === 0 ? 'baseUrl' : `allowedBaseUrls[${index - 1}]`)
+  )
+  const basePaths = [...new Set(baseUrls.map((url) => withoutTrailingSlash(new URL(url).pathname)))]
+  const allowedHosts = check.list(given.allowedHosts, 'allowedHosts', productionHosts)
+  const installKeyHosts = check
+    .list(given.installKeyHosts, 'installKeyHosts', productionKeyHosts)
+    .map((url, index) => parseAddress(url, `installKeyHosts[${index}]`))
+  if (allowedHosts.length === 0) throw new OptionError('allowedHosts', allowedHosts, 'it must name at least one host')
+  if (installKeyHosts.length === 0)
+    throw new OptionError('installKeyHosts', installKeyHosts, 'it must name at least one address')
+  const unsafe = check.flag(given.unsafeAllowInsecureHostsInProduction, 'unsafeAllowInsecureHostsInProduction', false)
+  if (stage === 'production' && !unsafe) refuseInsecure({ baseUrls, allowedHosts, installKeyHosts })
+  const { session = {}, tokens = {}, webhooks = {}, hooks = {} } = given
+  check.nested({ session, tokens, webhooks, hooks }, NESTED)
+
+  return Object.freeze({
+    descriptor: given.descriptor,
+    baseUrl: baseUrls[0] ?? '',
+    baseUrls: Object.freeze([...new Set(baseUrls)]),
+    basePaths: Object.freeze(basePaths.filter((path) => path !== '').sort((a, b) => b.length - a.length)),
+    mountPaths: Object.freeze(given.mountPath === undefined ? basePaths : [parsePath(given.mountPath, 'mountPath')]),
+    transformDescriptor: check.fn(given.transformDescriptor, 'transformDescriptor'),
+    appKey: given.appKey === undefined ? undefined : check.text(given.appKey, 'appKey', ''),
+    store: parseStore(given.store),
+    migrate: given.migrate === undefined ? undefined : check.flag(given.migrate, 'migrate', false),
+    environment: stage,
+    hosts: compileAllowedHosts(allowedHosts),
+    installKeyHosts: Object.freeze(installKeyHosts),
+    authorizationServer: parseAddress(
+      check.text(
+        given.authorizationServer,
+        'authorizationServer',
+        'https://oauth-2-authorization-server.services.atlassian.com'
+      ),
+      'authorizationServer'
+    ),
+    hostScriptUrl: parseAddress(
+      check.text(given.hostScriptUrl, 'hostScriptUrl', 'https://connect-cdn.atl-paas.net/all.js'),
+      'hostScriptUrl'
+    ),
+    lifecycle: parseLifecycle(given.lifecycle),
+    hooks: Object.freeze({
+      beforeInstall: check.fn(hooks.beforeInstall, 'hooks.beforeInstall'),
+      onInstalled: check.fn(hooks.onInstalled, 'hooks.onInstalled'),
+      onUninstalled: check.fn(hooks.onUninstalled, 'hooks.onUninstalled'),
+      onEnabled: check.fn(hooks.onEnabled, 'hooks.onEnabled'),
+      onDisabled: check.fn(hooks.onDisabled, 'hooks.onDisabled'),
+      awaitMs: check.number(hooks.awaitMs, 'hooks.awaitMs', 0, { min: 0, max: 30_000 })
+    }),
+    session: Object.freeze({
+      path: session.path === false ? false : parsePath(session.path ?? '/atlassian/session', 'session.path'),
+      minutes: check.number(session.minutes, 'session.minutes', 15, { min: 1, max: 60 })
+    }),
+    sessionMaxHours: check.number(given.sessionMaxHours, 'sessionMaxHours', 12, { min: 1, max: 168 }),
+    tokens: Object.freeze({
+      leewaySeconds: check.number(tokens.leewaySeconds, 'tokens.leewaySeconds', 30, { min: 0, max: 60 }),
+      maxLifetimeSeconds: check.number(tokens.maxLifetimeSeconds, 'tokens.maxLifetimeSeconds', DAY_SECONDS, {
+        min: 60,
+        max: 7 * DAY_SECONDS
+      }),
+      previousSecretSeconds: check.number(tokens.previousSecretSeconds, 'tokens.previousSecretSeconds', 900, {
+        min: 0,
+        max: DAY_SECONDS
+      })
+    }),
+    webhooks: Object.freeze({
+      mode: check.oneOf(webhooks.mode, 'webhooks.mode', ['inbox', 'await', 'memory'], 'inbox'),
+      bodyLimit: check.number(webhooks.bodyLimit, 'webhooks.bodyLimit', 5 * 1024 * 1024, {
+        min: 1024,
+        max: 100 * 1024 * 1024
+      }),
+      concurrency: check.number(webhooks.concurrency, 'webhooks.concurrency', 8, { min: 1, max: 1000 }),
+      handlerTimeoutMs: check.number(webhooks.handlerTimeoutMs, 'webhooks.handlerTimeoutMs', 30_000, {
+        min: 100,
+        max: 3_600_000
+      })
+    }),
+    tenantFreshMs: check.number(given.tenantFreshMs, 'tenantFreshMs', 5000, { min: 0, max: 3_600_000 }),
+    maxCachedTenants: check.number(given.maxCachedTenants, 'maxCachedTenants', 10_000, { min: 1, max: 10_000_000 }),
+    maxKeyFetchesPerMinute: check.number(given.maxKeyFetchesPerMinute, 'maxKeyFetchesPerMinute', 30, {
+      min: 1,
+      max: 10_000
+    }),
+    errorPage: parseErrorPage(given.errorPage),
+    views: given.views === undefined ? undefined : check.object(given.views, 'views'),
+    formParser: check.flag(given.formParser, 'formParser', true),
+    fetch: check.fn(given.fetch, 'fetch') ?? ((url, init) => fetch(url, init)),
+    clock: check.fn(given.clock, 'clock') ?? Date.now
+  })
+}
+
+const KNOWN = [
+  'descriptor',
+  'baseUrl',
+  'allowedBaseUrls',
+  'mountPath',
+  'transformDescriptor',
+  'appKey',
+  'store',
+  'migrate',
+  'environment',
+  'allowedHosts',
+  'installKeyHosts',
+  'authorizationServer',
+  'hostScriptUrl',
+  'unsafeAllowInsecureHostsInProduction',
+  'lifecycle',
+  'hooks',
+  'session',
+  'sessionMaxHours',
+  'tokens',
+  'webhooks',
+  'tenantFreshMs',
+  'maxCachedTenants',
+  'maxKeyFetchesPerMinute',
+  'errorPage',
+  'views',
+  'formParser',
+  'fetch',
+  'clock'
+] as const satisfies readonly (keyof ConnectOptions)[]
+
+const NESTED = {
+  session: ['path', 'minutes'],
+  tokens: ['leewaySeconds', 'maxLifetimeSeconds', 'previousSecretSeconds'],
+  webhooks: ['mode', 'bodyLimit', 'concurrency', 'handlerTimeoutMs'],
+  hooks: ['beforeInstall', 'onInstalled', 'onUninstalled', 'onEnabled', 'onDisabled', 'awaitMs']
+} as const
+
+function parseBaseUrl(value: unknown, option: string): string {
+  const needed = 'it must be the public http(s) address of the app, without query, fragment or credentials'
+  if (typeof value !== 'string' || !URL.canParse(value)) throw new OptionError(option, value, needed)
+  const url = new URL(value)
+  const plain = (url.protocol === 'https:' || url.protocol === 'http:') && url.username === '' && url.password === ''
+  if (!plain || url.search !== '' || url.hash !== '' || value.includes('?') || value.includes('#')) {
+    throw new OptionError(option, value, needed)
+  }
+  return withoutTrailingSlash(`${url.origin}${url.pathname}`)
+}
+
+function parseAddress(value: string, option: string): string {
+  const needed = 'it must be an http(s) address'
+  if (!URL.canParse(value)) throw new OptionError(option, value, needed)
+  const url = new URL(value)
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new OptionError(option, value, needed)
+  return withoutTrailingSlash(url.href)
+}
+
+function parsePath(value: unknown, option: string): string {
+  if (value === '' || value === '/') return ''
+  if (typeof value !== 'string' || !/^(?:\/[A-Za-z0-9._~-]+)+$/.test(value)) {
+    throw new OptionError(option, value, 'it must be a path such as "/connect"')
+  }
+  return value
+}
+
+function parseStore(value: ConnectOptions['store']): NonNullable<ConnectOptions['store']> {
+  if (value === undefined) return 'sqlite:fastify-atlassian.sqlite'
+  if (typeof value === 'string' && value !== '') return value
+  if (typeof value === 'function') return value
+  if (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof value.find === 'function' &&
+    typeof value.save === 'function'
+  ) {
+    return value
+  }
+  throw new OptionError('store', value, 'it must be a database address, a TenantStore, or a function that returns one')
+}
+
+function parseLifecycle(value: ConnectOptions['lifecycle'] = {}): Readonly<Record<LifecycleEventType, boolean>> {
+  check.object(value, 'lifecycle')
+  check.noUnknown(value, 'lifecycle.', ['installed', 'uninstalled', 'enabled', 'disabled'])
+  return Object.freeze({
+    installed: check.flag(value.installed, 'lifecycle.installed', true),
+    uninstalled: check.flag(value.uninstalled, 'lifecycle.uninstalled', true),
+    enabled: check.flag(value.enabled, 'lifecycle.enabled', true),
+    disabled: check.flag(value.disabled, 'lifecycle.disabled', true)
+  })
+}
+
+function parseErrorPage(value: ConnectOptions['errorPage']): ResolvedOptions['errorPage'] {
+  if (value === undefined || value === false) return value
+  check.object(value, 'errorPage')
+  check.noUnknown(value, 'errorPage.', ['template', 'data'])
+  if (typeof value.template !== 'string' || value.template === '') {
+    throw new OptionError('errorPage.template', value.template, 'it must be the name of a template')
+  }
+  return Object.freeze({ ...value })
+}
+
+function refuseInsecure(lists: Readonly<Record<string, readonly string[]>>): void {
+  for (const [name, entries] of Object.entries(lists)) {
+    for (const [index, entry] of entries.entries()) {
+      if (!isInsecureAddress(entry)) continue
+      const option =
+        name === 'baseUrls' ? (index === 0 ? 'baseUrl' : `allowedBaseUrls[${index - 1}]`) : `${name}[${index}]`
+      throw new OptionError(
+        option,
+        entry,
+        'in production it must be https and not on this machine; "unsafeAllowInsecureHostsInProduction: true" allows it all the same'
+      )
+    }
+  }
+}
