@@ -98,7 +98,7 @@ export async function verifyInstall(
       body: hash('sha256', JSON.stringify(body), 'hex'),
       expSeconds: Math.ceil(claims.exp + rules.leewaySeconds)
     }),
-    iatSeconds: claims.iat
+    iatSeconds: Math.floor(claims.iat)
   })
 }
 

@@ -65,7 +65,8 @@ function judgePackage(file: string, specifier: string, packages: Packages): stri
   const from = placeOf(file)
   if (specifier.startsWith('node:')) return null
   const name = packageOf(specifier)
-  if (name === 'fastify-atlassian') return from === 'test' || from === 'example-app' ? null : 'the package does not import itself'
+  if (name === 'fastify-atlassian')
+    return from === 'test' || from === 'example-app' ? null : 'the package does not import itself'
   const runtime = name in packages.dependencies || name in packages.peerDependencies
   if (from === 'test' || from === 'example-app') {
     return runtime || name in packages.devDependencies ? null : 'package.json does not list it'
@@ -81,7 +82,7 @@ function judgeWorld(file: string, source: string): string[] {
   const uses: Record<string, RegExp> = {
     'process.env': /\bprocess\s*\.\s*env\b|\benv\b[^\n]*from 'node:process'/,
     console: /\bconsole\s*\.\s*\w+\s*\(/,
-    'the clock': /(?<!^\s*(?!const |let |var )[\w:\s,{}]*=\s*)\bDate\.now\(\)|\bnew Date\(\s*\)/m
+    'the clock': /\bnew Date\(\s*\)|(?<!(?:^|[(,{])\s*\w+(?:\s*:\s*\w+)?\s*=\s*)\bDate\.now\(\)/m
   }
   return Object.entries(uses).flatMap(([name, pattern]) => (pattern.test(code) ? [`${file} reads ${name}`] : []))
 }

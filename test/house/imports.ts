@@ -9,7 +9,9 @@ export function importsOf(source: string): (string | null)[] {
     /\brequire(?:\.resolve)?\s*\(\s*['"`]([^'"`$\n]+)['"`]\s*\)/g,
     /\bimport\.meta\.resolve\s*\(\s*['"`]([^'"`$\n]+)['"`]\s*\)/g
   ].flatMap((pattern) => [...source.matchAll(pattern)].map((match) => match[1] ?? null))
-  const computed = [...withoutComments(source).matchAll(/\bimport\s*\(\s*(?!['"`][^'"`$\n]+['"`]\s*[,)])/g)].map(() => null)
+  const computed = [...withoutComments(source).matchAll(/\bimport\s*\(\s*(?!['"`][^'"`$\n]+['"`]\s*[,)])/g)].map(
+    () => null
+  )
   return [...named, ...computed]
 }
 

@@ -36,5 +36,8 @@ export function sources(...folders: readonly string[]): Map<string, string> {
 /** Every file that a commit of everything would hold. */
 export function trackedFiles(): string[] {
   const list = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root })
-  return list.toString().split('\0').filter((path) => path !== '' && has(path))
+  return list
+    .toString()
+    .split('\0')
+    .filter((path) => path !== '' && has(path))
 }
