@@ -121,7 +121,7 @@ export interface ResolvedOptions {
   readonly descriptor: DescriptorSource
   readonly baseUrl: string
   readonly baseUrls: readonly string[]
-  /** Paths of all base URLs, longest first, without those that are empty. */
+  /** What the hash leaves out: paths of all base URLs and the mount path, longest first, without those that are empty. */
   readonly basePaths: readonly string[]
   /** Where our routes are mounted, each without a trailing slash; `''` is the root. */
   readonly mountPaths: readonly string[]

@@ -18,6 +18,7 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
     parseBaseUrl(url, index === 0 ? 'baseUrl' : `allowedBaseUrls[${index - 1}]`)
   )
   const basePaths = [...new Set(baseUrls.map((url) => withoutTrailingSlash(new URL(url).pathname)))]
+  const mountPaths = given.mountPath === undefined ? basePaths : [parsePath(given.mountPath, 'mountPath')]
   const allowedHosts = check.list(given.allowedHosts, 'allowedHosts', productionHosts)
   const installKeyHosts = check
     .list(given.installKeyHosts, 'installKeyHosts', productionKeyHosts)
@@ -34,8 +35,11 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
     descriptor: given.descriptor,
     baseUrl: baseUrls[0] ?? '',
     baseUrls: Object.freeze([...new Set(baseUrls)]),
-    basePaths: Object.freeze(basePaths.filter((path) => path !== '').sort((a, b) => b.length - a.length)),
-    mountPaths: Object.freeze(given.mountPath === undefined ? basePaths : [parsePath(given.mountPath, 'mountPath')]),
+    // A proxy may put the mount path where the host wrote the path of the base URL; `rewriteUrl` keeps the host's.
+    basePaths: Object.freeze(
+      [...new Set([...basePaths, ...mountPaths])].filter((path) => path !== '').sort((a, b) => b.length - a.length)
+    ),
+    mountPaths: Object.freeze(mountPaths),
     transformDescriptor: check.fn(given.transformDescriptor, 'transformDescriptor'),
     appKey: given.appKey === undefined ? undefined : check.text(given.appKey, 'appKey', ''),
     store: parseStore(given.store),

@@ -1,4 +1,5 @@
 import type { Exchange, PageOptions, SiteAction } from '../types.ts'
+import { mayAct } from './may-act.ts'
 import { PageError } from './respond.ts'
 import type { Visit } from './view.ts'
 
@@ -31,6 +32,8 @@ export const endpoints: Readonly<Record<string, Endpoint>> = {
 
   async act({ host, site, user }, body) {
     const action = actionOf(body)
+    if (!mayAct(site, user, action))
+      throw new PageError(403, `${user?.name ?? 'An anonymous visitor'} may not do that here.`)
     await host.act(action, { site: site.name, user: user?.accountId ?? null })
     return { done: action.type }
   },

@@ -136,12 +136,12 @@ function modulesOf({ host, site }: Visit): Record<string, unknown>[] {
   return host.modules({ site: site.name }).map((module) => {
     const list = declared[module.type]
     const entry = (Array.isArray(list) ? list : [list]).filter(isObject).find((each) => each.key === module.key) ?? {}
-    const { weight, parameters, description } = entry
+    const { weight, parameters, options } = entry
     return {
       ...module,
       weight: typeof weight === 'number' ? weight : 100,
       parameters: Array.isArray(parameters) ? parameters.filter(isObject).map(parameterOf) : [],
-      description: isObject(description) ? description.value : null
+      options: isObject(options) ? options : {}
     }
   })
 }

@@ -43,12 +43,14 @@ function draw() {
   const key = frameKey()
   if (key === drawnFor) update?.(view)
   else {
+    const inside = drawnFor !== null && content.contains(document.activeElement)
+    const { testid } = document.activeElement?.dataset ?? {}
     drawnFor = key
-    content.replaceChildren()
     update = drawers[view.route.kind](content, view, refresh) ?? null
-    drawSidebar(document.getElementById('sidebar'), view)
     sweepFrames()
+    if (inside) (content.querySelector(`[data-testid="${testid}"]`) ?? content).focus()
   }
+  drawSidebar(document.getElementById('sidebar'), view)
   drawStrip(document.getElementById('strip'), view, { refresh, chooseUser })
 }
 

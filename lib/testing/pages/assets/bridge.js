@@ -1,7 +1,7 @@
 // The host's side of the AP script: answers the frames of the app, and nobody else.
 // A message counts only if it comes from the window of a frame that we made and from the app's origin.
 
-import { get, post } from './api.js'
+import { post } from './api.js'
 import { closeDialog, openDialog, showFlag } from './dialogs.js'
 import { navigatorPath } from './paths.js'
 
@@ -58,7 +58,7 @@ const methods = {
     return token
   },
   getContext: async (frame) => (await post('context', { context: frame.context })).context,
-  getCurrentUser: async () => ({ atlassianAccountId: (await get('view?path=/')).user ?? null }),
+  getCurrentUser: () => ({ atlassianAccountId: view.user }),
   request: (frame, options) => post('request', { ...plainRequest(options), moduleKey: frame.module.key }),
   emit: (_frame, name, args) => broadcast(String(name), Array.isArray(args) ? args : []),
   getLocation: () => location.href,

@@ -33,7 +33,7 @@ export function showModal({ title, content, footer, testid, onclose, closeOnEsca
   })
   dialog.addEventListener('close', () => {
     dialog.remove()
-    if (before instanceof HTMLElement && before.isConnected) before.focus()
+    focusAgain(before)
     onclose?.(data)
   })
   document.body.append(dialog)
@@ -41,8 +41,17 @@ export function showModal({ title, content, footer, testid, onclose, closeOnEsca
   return { dialog, close }
 }
 
+/** The element itself, or the one that was drawn in its place. */
+function focusAgain(element) {
+  const { testid } = element?.dataset ?? {}
+  const target = element?.isConnected ? element : testid && document.querySelector(`[data-testid="${testid}"]`)
+  const fallback = document.getElementById('content')
+  ;(target || fallback).focus()
+}
+
 /** Shows a module of the app in a dialog; `tell(name, args)` reports to the frame that opened it. */
-export function openDialog({ module, options, context, objectId, tell }) {
+export function openDialog({ module, options: asked, context, objectId, tell }) {
+  const options = { ...module.options, ...asked }
   const [width, height] = SIZES[options.size] ?? [options.width, options.height]
   const dialogState = { objectId, closeOnEscape: options.closeOnEscape !== false, fixedHeight: pixels(height) !== null }
   const frame = moduleFrame(module, {
@@ -106,7 +115,8 @@ const FLAG_TYPES = ['info', 'success', 'warning', 'error']
 export function showFlag({ title, body, type, close, actions, objectId = Math.random(), tell, onAction }) {
   const kind = FLAG_TYPES.includes(type) ? type : 'info'
   const remove = () => {
-    if (!flags.delete(objectId)) return
+    if (flags.get(objectId) !== remove) return
+    flags.delete(objectId)
     flag.remove()
     tell?.('close', [])
   }
@@ -133,6 +143,7 @@ export function showFlag({ title, body, type, close, actions, objectId = Math.ra
     ),
     h('button', { type: 'button', class: 'icon-button', 'aria-label': 'Dismiss', onclick: remove }, icon('close'))
   )
+  showFlag.close(objectId)
   flags.set(objectId, remove)
   document.getElementById('flags').append(flag)
   announce(`${title ?? ''}. ${body ?? ''}`)

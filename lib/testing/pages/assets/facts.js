@@ -16,8 +16,8 @@ export async function act(action, done) {
   }
 }
 
-/** The h1 with a button that turns it into a form. `save(text)` gives true when it worked. */
-export function editableTitle(text, what, save) {
+/** The h1, for those who may edit with a button that turns it into a form. `save(text)` gives true when it worked. */
+export function editableTitle(text, what, mayEdit, save) {
   const heading = h('h1', { 'data-testid': 'title' }, text)
   const edit = h(
     'button',
@@ -30,7 +30,7 @@ export function editableTitle(text, what, save) {
     },
     icon('pencil')
   )
-  const row = h('div', { class: 'title-row' }, heading, edit)
+  const row = h('div', { class: 'title-row' }, heading, mayEdit ? edit : null)
 
   function open() {
     const input = h('input', {
@@ -87,7 +87,7 @@ export function commentSection(view, comments, send) {
     input,
     h('button', { class: 'button', 'data-testid': 'add-comment' }, 'Comment')
   )
-  const section = h('div', null, list, form)
+  const section = h('div', null, list, view.user === null ? h('p', { class: 'muted' }, 'Log in to comment.') : form)
   section.update = (current, all) => {
     list.replaceChildren(...all.map((comment) => commentItem(current, comment)))
     if (all.length === 0) list.append(h('li', { class: 'muted' }, 'No comments yet.'))

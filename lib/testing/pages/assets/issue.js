@@ -14,8 +14,8 @@ export function drawIssue(target, view) {
   const { issue, project } = view
   const place = { context: view.context }
   const save = (change, done) => act({ type: 'updateIssue', issue: issue.key, ...change }, done)
-  const title = editableTitle(issue.summary, 'summary', (summary) => save({ summary }, 'Summary saved.'))
-  const status = statusSelect(issue, (next) => save({ status: next }, `Status is now ${next}.`))
+  const title = editableTitle(issue.summary, 'summary', view.mayEdit, (summary) => save({ summary }, 'Summary saved.'))
+  const status = statusSelect(issue, view.mayEdit, (next) => save({ status: next }, `Status is now ${next}.`))
   const description = h('p', { class: 'description' }, issue.description || 'No description.')
   const comments = commentSection(view, issue.comments, (text) =>
     act({ type: 'commentIssue', issue: issue.key, text }, 'Comment added.')
@@ -80,11 +80,11 @@ function activity(view, comments, place) {
   ])
 }
 
-function statusSelect(issue, save) {
+function statusSelect(issue, mayEdit, save) {
   const names = STATUSES.includes(issue.status) ? STATUSES : [issue.status, ...STATUSES]
   const select = h(
     'select',
-    { id: 'status', 'data-testid': 'status', onchange: () => save(select.value) },
+    { id: 'status', 'data-testid': 'status', disabled: !mayEdit, onchange: () => save(select.value) },
     names.map((name) => h('option', null, name))
   )
   const row = h('div', { class: 'status-row' }, h('label', { for: 'status' }, 'Status'), select)

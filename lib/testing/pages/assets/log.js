@@ -4,6 +4,7 @@ import { get } from './api.js'
 import { h, icon, plural } from './dom.js'
 import { exchangeDetails } from './exchange.js'
 import { explainKind } from './explain.js'
+import { drawTour, rememberOpened } from './tour.js'
 
 const FILTERS = {
   all: ['Everything', () => true],
@@ -32,8 +33,10 @@ export function startLog(target, { onState }) {
   const empty = h(
     'p',
     { class: 'log-empty' },
-    'Nothing yet. Install the app, open a page, send a webhook: each signed request between the site and the app appears here and can be opened.'
+    'Nothing yet. Each signed request between a site and the app appears here, newest first, and can be opened.'
   )
+
+  const tour = drawTour()
 
   const show = () => {
     let shown = 0
@@ -42,6 +45,7 @@ export function startLog(target, { onState }) {
       if (!entry.item.hidden) shown += 1
     }
     empty.hidden = shown > 0
+    tour.update([...entries.values()].map((entry) => entry.data))
     count.textContent = plural(shown, 'exchange')
   }
 
@@ -67,7 +71,7 @@ export function startLog(target, { onState }) {
     },
     'Clear'
   )
-  const body = h('div', { class: 'log-body', id: 'log-body' }, empty, list)
+  const body = h('div', { class: 'log-body', id: 'log-body' }, tour, empty, list)
 
   target.append(
     h(
@@ -88,7 +92,10 @@ export function startLog(target, { onState }) {
   source.addEventListener('exchange', (event) => {
     const data = JSON.parse(event.data)
     if (entries.has(data.id)) return
-    const item = logItem(data)
+    const item = logItem(data, () => {
+      rememberOpened(data)
+      show()
+    })
     entries.set(data.id, { data, item })
     list.prepend(item)
     show()
@@ -147,7 +154,7 @@ function statusBadge(data) {
   )
 }
 
-function logItem(data) {
+function logItem(data, onOpen) {
   const { label } = explainKind(data.kind)
   const toApp = data.direction === 'to-app'
   const details = h('div', { class: 'log-details', id: `exchange-${data.id}`, hidden: true })
@@ -180,6 +187,7 @@ function logItem(data) {
     details.hidden = !details.hidden
     button.setAttribute('aria-expanded', String(!details.hidden))
     if (details.hidden || details.childNodes.length > 0) return
+    onOpen()
     details.append(h('p', { class: 'muted' }, 'Loading'))
     try {
       const exchange = await get(`exchanges/${data.id}`)

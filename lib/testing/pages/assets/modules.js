@@ -30,7 +30,7 @@ const KINDS = {
 const PLACES = {
   'issue-main': (m) =>
     m.type === 'jiraIssueContents' || (m.type === 'webPanels' && /left\.context|bottom|activity/.test(at(m))),
-  'issue-side': (m) => m.type === 'webPanels' && !/left\.context|bottom|activity|proj\.config|dashboard/.test(at(m)),
+  'issue-side': (m) => m.type === 'webPanels' && /^$|view\.issue\.(right|top)/.test(at(m)),
   'issue-glance': (m) => m.type === 'jiraIssueGlances',
   'issue-tab': (m) => m.type === 'jiraIssueTabPanels',
   'issue-action': (m) => m.type === 'webItems' && /jira\.issue|operations|opsbar/.test(at(m)),
@@ -40,7 +40,7 @@ const PLACES = {
   admin: (m) => ['adminPages', 'configurePage', 'postInstallPage'].includes(m.type),
   'page-byline': (m) => m.type === 'contentBylineItems',
   'page-action': (m) => m.type === 'webItems' && /content\.(action|button)/.test(at(m)),
-  'page-panel': (m) => m.type === 'webPanels',
+  'page-panel': (m) => m.type === 'webPanels' && !/jira/.test(at(m)),
   macro: (m) => m.type === 'dynamicContentMacros' || m.type === 'staticContentMacros',
   space: (m) => m.type === 'spaceToolsTabs'
 }

@@ -57,13 +57,14 @@ export function drawProject(target, view) {
       ),
       rows
     ),
-    h(
-      'form',
-      { class: 'inline-form', onsubmit: create },
-      h('label', { for: 'new-issue', class: 'field-label' }, 'New issue'),
-      input,
-      h('button', { class: 'button' }, 'Create')
-    )
+    view.mayEdit &&
+      h(
+        'form',
+        { class: 'inline-form', onsubmit: create },
+        h('label', { for: 'new-issue', class: 'field-label' }, 'New issue'),
+        input,
+        h('button', { class: 'button' }, 'Create')
+      )
   )
   const update = (current) => {
     const issues = current.issues.filter((issue) => issue.projectKey === project.key)

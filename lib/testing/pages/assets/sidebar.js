@@ -4,7 +4,19 @@ import { fill, h, icon } from './dom.js'
 import { modulesAt } from './modules.js'
 import { adminPath, issuePath, modulePath, pagePath, projectPath, spacePath } from './paths.js'
 
+let drawnFor = null
+
+/** Draws the navigation, unless it would be the same. */
 export function drawSidebar(target, view) {
+  const key = JSON.stringify([
+    view.site,
+    view.context,
+    view.modules,
+    view.issues ?? view.pages,
+    view.projects ?? view.spaces
+  ])
+  if (key === drawnFor) return
+  drawnFor = key
   const jira = view.site.product === 'jira'
   fill(
     target,

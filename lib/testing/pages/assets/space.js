@@ -38,13 +38,14 @@ export function drawSpace(target, view) {
         )
       : null,
     list,
-    h(
-      'form',
-      { class: 'inline-form', onsubmit: create },
-      h('label', { for: 'new-page', class: 'field-label' }, 'New page'),
-      input,
-      h('button', { class: 'button' }, 'Create')
-    )
+    view.mayEdit &&
+      h(
+        'form',
+        { class: 'inline-form', onsubmit: create },
+        h('label', { for: 'new-page', class: 'field-label' }, 'New page'),
+        input,
+        h('button', { class: 'button' }, 'Create')
+      )
   )
   const update = (current) => {
     const pages = current.pages.filter((page) => page.spaceKey === space.key)

@@ -20,7 +20,13 @@ export function possibleActions(site) {
   return ['upgrade', 'rotate', site.enabled ? 'disable' : 'enable', 'uninstall']
 }
 
+let drawnFor = null
+
+/** Draws the strip, unless it would be the same: a list that somebody has open must not close. */
 export function drawStrip(target, view, { refresh, chooseUser }) {
+  const key = JSON.stringify([view.site, view.sites, view.user, view.webhooks])
+  if (key === drawnFor) return
+  drawnFor = key
   const focused = document.activeElement?.closest?.('.strip') ? document.activeElement.dataset.testid : null
   fill(
     target,
@@ -123,7 +129,8 @@ export function lifecycleButton(action, refresh, className = 'strip-button') {
 }
 
 async function run(action, button, refresh, app) {
-  button.disabled = true
+  if (button.getAttribute('aria-busy') === 'true') return
+  button.setAttribute('aria-busy', 'true')
   try {
     const { exchange } = await post('lifecycle', { action, app })
     tell(ACTIONS[action].past, exchange)
@@ -131,7 +138,7 @@ async function run(action, button, refresh, app) {
     if (action === 'install' && app === undefined) askForApp(error.message, button, refresh)
     else showFlag({ title: `${ACTIONS[action].past} failed`, body: error.message, type: 'error' })
   } finally {
-    button.disabled = false
+    button.removeAttribute('aria-busy')
     await refresh()
   }
 }
@@ -140,6 +147,7 @@ async function run(action, button, refresh, app) {
 export function tell(what, exchange) {
   const good = exchange.status >= 200 && exchange.status < 300
   showFlag({
+    objectId: 'result',
     title: good ? `${what}: accepted` : `${what}: refused`,
     body: exchange.verdict,
     type: good ? 'success' : 'error'

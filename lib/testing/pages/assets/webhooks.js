@@ -15,7 +15,7 @@ export function openWebhooks(view) {
     return
   }
   const options = view.webhooks.map((event) => h('option', { value: event }, event))
-  const select = h('select', { id: 'webhook-event', 'data-testid': 'webhook-event' }, options)
+  const select = h('select', { id: 'webhook-event', autofocus: true, 'data-testid': 'webhook-event' }, options)
   const payload = h('textarea', {
     id: 'webhook-payload',
     rows: 7,

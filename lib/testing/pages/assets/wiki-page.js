@@ -13,7 +13,7 @@ export function drawWikiPage(target, view) {
   const { page, space } = view
   const place = { context: view.context }
   const save = (name) => act({ type: 'updatePage', page: page.id, title: name }, 'Title saved.')
-  const title = editableTitle(page.title, 'title', save)
+  const title = editableTitle(page.title, 'title', view.mayEdit, save)
   const byline = h('p', { class: 'byline' })
   const comments = commentSection(view, page.comments, (text) =>
     act({ type: 'commentPage', page: page.id, text }, 'Comment added.')

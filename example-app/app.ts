@@ -1,0 +1,51 @@
+import { join } from 'node:path'
+import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import { type ConnectOptions, connectPlugin, requestSerializer } from 'fastify-atlassian'
+import { createKyselyTenantStore, openDatabase } from 'fastify-atlassian/store'
+import { type ChecklistTables, createChecklistStore, migrateChecklists } from './checklist-store.ts'
+import { keepInStep } from './keep-in-step.ts'
+import { apiRoutes } from './routes/api.ts'
+import { pageRoutes } from './routes/pages.ts'
+import { publicRoutes } from './routes/public.ts'
+
+export interface AppOptions {
+  /** Where Jira and Confluence find this app. */
+  readonly baseUrl: string
+  /** `sqlite:file`, `:memory:` or `postgres://…`. */
+  readonly databaseUrl: string
+  readonly logger?: FastifyServerOptions['logger']
+  /** Whatever else `connectPlugin` takes, such as the addresses of a simulated host. */
+  readonly connect?: Partial<ConnectOptions>
+}
+
+/** The whole app, ready to listen or to be injected. */
+export async function buildApp({ baseUrl, databaseUrl, logger, connect }: AppOptions): Promise<FastifyInstance> {
+  // Page URLs carry a token. This serializer keeps it out of the log, also for addresses that nobody knows.
+  const app = Fastify({ logger: logger ?? { serializers: { req: requestSerializer } } })
+
+  // Our own table lives in the database of the tenants; closing the app closes both.
+  const database = await openDatabase<ChecklistTables>(databaseUrl)
+  await migrateChecklists(database)
+  const checklists = createChecklistStore(database)
+
+  await app.register(connectPlugin, {
+    descriptor: join(import.meta.dirname, 'atlassian-connect.json'),
+    baseUrl,
+    store: (appKey) => createKyselyTenantStore({ appKey, database, migrate: true, ownsDatabase: true }),
+    views: {
+      root: join(import.meta.dirname, 'views'),
+      layout: 'layout.hbs',
+      options: { partials: { message: 'partials/message.hbs' } }
+    },
+    errorPage: { template: 'refused.hbs' },
+    ...connect
+  })
+
+  await app.register(pageRoutes, { checklists })
+  await app.register(apiRoutes, { checklists })
+  await app.register(publicRoutes)
+  keepInStep(app, checklists)
+
+  app.setNotFoundHandler((_request, reply) => reply.code(404).view('not-found.hbs'))
+  return app
+}

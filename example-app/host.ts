@@ -1,0 +1,88 @@
+import { type HostClient, HostError, type Product } from 'fastify-atlassian'
+import type { ChecklistItem, ChecklistSummary, SubjectFacts } from './checklist-store.ts'
+
+// Everything that this app asks of Jira and Confluence. The client signs each call as the app, for one tenant.
+
+interface IssueJson {
+  readonly key: string
+  readonly fields: { readonly summary: string; readonly project: { readonly id: string } }
+}
+
+interface PageJson {
+  readonly title: string
+  readonly spaceId: string
+}
+
+/** Title and place of an issue or page; null when it is gone. */
+export async function readFacts(host: HostClient, product: Product, subject: string): Promise<SubjectFacts | null> {
+  try {
+    if (product === 'jira') {
+      const issue = await host.get<IssueJson>(`/rest/api/3/issue/${subject}`, { query: { fields: 'summary,project' } })
+      return { label: issue.key, title: issue.fields.summary, place: issue.fields.project.id }
+    }
+    const page = await host.get<PageJson>(`/api/v2/pages/${subject}`)
+    return { label: '', title: page.title, place: page.spaceId }
+  } catch (error) {
+    if (error instanceof HostError && error.status === 404) return null
+    throw error
+  }
+}
+
+/** Leaves a comment where the last item was ticked. */
+export async function commentComplete(host: HostClient, product: Product, subject: string, count: number) {
+  const text = `Checklist complete: ${count} of ${count} items are done.`
+  if (product === 'jira') {
+    const paragraph = { type: 'paragraph', content: [{ type: 'text', text }] }
+    await host.post(`/rest/api/3/issue/${subject}/comment`, {
+      body: { type: 'doc', version: 1, content: [paragraph] }
+    })
+  } else {
+    await host.post('/api/v2/footer-comments', {
+      pageId: subject,
+      body: { representation: 'storage', value: `<p>${text}</p>` }
+    })
+  }
+}
+
+/** Keeps the progress where JQL and other apps can see it: in a property of the issue. */
+export async function writeProgress(host: HostClient, subject: string, items: readonly ChecklistItem[]) {
+  const done = items.filter((item) => item.done).length
+  await host.put(`/rest/api/3/issue/${subject}/properties/checklist`, { done, total: items.length })
+}
+
+interface Granted {
+  readonly projectPermissions: readonly { readonly issues: readonly number[] }[]
+}
+
+/**
+ * The checklists whose issue or page this user may see. The app itself sees nearly everything, so it has to ask the
+ * host about the user before it shows more than the one subject that the user's token is about.
+ */
+export async function onlyVisible(
+  host: HostClient,
+  product: Product,
+  accountId: string | null,
+  summaries: readonly ChecklistSummary[]
+): Promise<ChecklistSummary[]> {
+  if (accountId === null || summaries.length === 0) return []
+  if (product === 'jira') {
+    const issues = summaries.map(({ subject }) => Number(subject))
+    const answer = await host.post<Granted>('/rest/api/3/permissions/check', {
+      accountId,
+      projectPermissions: [{ permissions: ['BROWSE_PROJECTS'], issues, projects: [] }]
+    })
+    const visible = new Set(answer.projectPermissions.flatMap((granted) => granted.issues))
+    return summaries.filter(({ subject }) => visible.has(Number(subject)))
+  }
+  const checks = summaries.map(({ subject }) =>
+    host.post<{ hasPermission: boolean }>(`/rest/api/content/${subject}/permission/check`, {
+      subject: { type: 'user', identifier: accountId },
+      operation: 'read'
+    })
+  )
+  const answers = await Promise.allSettled(checks)
+  return summaries.filter((_, index) => {
+    const answer = answers[index]
+    return answer?.status === 'fulfilled' && answer.value.hasPermission
+  })
+}

@@ -1,0 +1,91 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { requireConnect } from 'fastify-atlassian'
+import type { ChecklistItem, ChecklistStore, Subject } from '../checklist-store.ts'
+import { commentComplete, onlyVisible, readFacts, writeProgress } from '../host.ts'
+
+/** What the front ends of the pages call. Each answers with the whole list: there is one way to draw it. */
+export async function apiRoutes(app: FastifyInstance, { checklists }: { checklists: ChecklistStore }): Promise<void> {
+  // Either token will do: one that the host just gave to the page, or ours that came with the page.
+  const forFrontEnds = app.atlassian.protect(['context', 'session'])
+
+  app.get('/api/items', forFrontEnds, async (request) => ({ items: await checklists.list(subjectOf(request)) }))
+
+  app.post<{ Body: { texts: string[] } }>(
+    '/api/items',
+    { ...forFrontEnds, schema: { body: newItems } },
+    async (request, reply) => {
+      const subject = subjectOf(request)
+      requireUser(request)
+      const facts = await readFacts(request.hostClient(), requireConnect(request).tenant.product, subject.subject)
+      if (facts === null) throw refusal(404, 'The issue or page is gone.')
+      await checklists.add(subject, facts, request.body.texts)
+      return reply.code(201).send(await changed(request))
+    }
+  )
+
+  app.patch<{ Params: { id: string }; Body: { done: boolean } }>(
+    '/api/items/:id',
+    { ...forFrontEnds, schema: { body: tick } },
+    async (request) => {
+      requireUser(request)
+      const ticked = await checklists.tick(subjectOf(request), request.params.id, request.body.done)
+      return changed(request, ticked && request.body.done)
+    }
+  )
+
+  app.delete<{ Params: { id: string } }>('/api/items/:id', forFrontEnds, async (request) => {
+    requireUser(request)
+    await checklists.remove(subjectOf(request), request.params.id)
+    return changed(request)
+  })
+
+  // The cacheable page has no session token, so this one is for context tokens alone.
+  app.get('/api/checklists', app.atlassian.protect('context'), async (request) => {
+    const { tenant, connect } = requireConnect(request)
+    const all = await checklists.summaries(tenant.tenantId)
+    return { checklists: await onlyVisible(request.hostClient(), tenant.product, connect.accountId, all) }
+  })
+
+  /** The list as it is now. The host is told too, and its trouble is not the user's. */
+  async function changed(request: FastifyRequest, mayBeComplete = false): Promise<{ items: ChecklistItem[] }> {
+    const { tenant } = requireConnect(request)
+    const subject = subjectOf(request)
+    const items = await checklists.list(subject)
+    const host = request.hostClient()
+    try {
+      if (tenant.product === 'jira') await writeProgress(host, subject.subject, items)
+      if (mayBeComplete && items.every((item) => item.done)) {
+        await commentComplete(host, tenant.product, subject.subject, items.length)
+      }
+    } catch (error) {
+      request.log.warn({ err: error }, 'the host was not told about the change')
+    }
+    return { items }
+  }
+}
+
+const newItems = {
+  type: 'object',
+  required: ['texts'],
+  properties: {
+    texts: { type: 'array', minItems: 1, maxItems: 50, items: { type: 'string', pattern: '\\S', maxLength: 200 } }
+  }
+}
+
+const tick = { type: 'object', required: ['done'], properties: { done: { type: 'boolean' } } }
+
+/** The issue or page that the user looks at. The host signed it: nothing here is taken from the request itself. */
+function subjectOf(request: FastifyRequest): Subject {
+  const { tenant, connect } = requireConnect(request)
+  const id = connect.context.jira?.issue?.id ?? connect.context.confluence?.content?.id
+  if (id === undefined) throw refusal(400, 'A checklist hangs on an issue or a page.')
+  return { tenantId: tenant.tenantId, subject: String(id) }
+}
+
+function requireUser(request: FastifyRequest): void {
+  if (requireConnect(request).connect.accountId === null) throw refusal(403, 'Log in to change a checklist.')
+}
+
+function refusal(statusCode: number, message: string): Error {
+  return Object.assign(new Error(message), { statusCode })
+}

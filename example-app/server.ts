@@ -1,0 +1,12 @@
+import { buildApp } from './app.ts'
+
+// The app as it runs in production, for sites on *.atlassian.net and *.jira.com.
+
+const port = Number(process.env.PORT ?? 3000)
+const app = await buildApp({
+  baseUrl: process.env.BASE_URL ?? `http://localhost:${port}`,
+  databaseUrl: process.env.DATABASE_URL ?? 'sqlite:example-app.sqlite'
+})
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => app.close())
+await app.listen({ port, host: '0.0.0.0' })
