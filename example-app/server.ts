@@ -5,7 +5,7 @@ import { buildApp } from './app.ts'
 const port = Number(process.env.PORT ?? 3000)
 const app = await buildApp({
   baseUrl: process.env.BASE_URL ?? `http://localhost:${port}`,
-  databaseUrl: process.env.DATABASE_URL ?? 'sqlite:example-app.sqlite'
+  databaseUrl: process.env.DATABASE_URL || 'sqlite:example-app.sqlite'
 })
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => app.close())

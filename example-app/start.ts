@@ -2,7 +2,7 @@ import { startWithSimulator } from './with-simulator.ts'
 
 // `npm start`: the app and a small Atlassian to see it in, both on this machine, with no network.
 
-const databaseUrl = process.env.DATABASE_URL ?? 'sqlite:example-app.sqlite'
+const databaseUrl = process.env.DATABASE_URL || 'sqlite:example-app.sqlite'
 const example = await startWithSimulator({
   port: Number(process.env.PORT ?? 3000),
   simulatorPort: Number(process.env.SIMULATOR_PORT ?? 3001),

@@ -137,7 +137,8 @@ function checkLifecycleRoute(
       'these events carry a webhook token: use the policy "webhook"'
     )
   }
-  if (event === undefined && !known.has(url)) {
+  const isSigned = event === 'installed' || event === 'uninstalled'
+  if (event === undefined ? !known.has(url) : !isSigned) {
     throw new OptionError(
       `config.atlassian.event of ${url}`,
       event,

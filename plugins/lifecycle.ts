@@ -5,7 +5,7 @@ import { lifecyclePaths } from '../lib/descriptor/index.ts'
 import { AtlassianError } from '../lib/errors.ts'
 import { type LifecycleEventType, lifecycleEvents, parseLifecyclePayload } from '../lib/tenant/lifecycle-payload.ts'
 import type { LifecycleResult } from '../lib/tenant/lifecycle-service.ts'
-import { refuse } from './refuse.ts'
+import { refuse, useErrorHandlerOfApp } from './refuse.ts'
 import { acceptEnded } from './route-policy.ts'
 
 const BODY_LIMIT = 262_144
@@ -24,7 +24,8 @@ export const lifecyclePlugin = fp<{ core: ConnectApp }>(
         ? { atlassian: { auth: 'lifecycle', event } }
         : { atlassian: { auth: 'webhook' }, [acceptEnded]: true }
       for (const mountPath of mountPaths) {
-        app.post(`${mountPath}${path.routePath}`, { config, bodyLimit: BODY_LIMIT }, async (request, reply) => {
+        const options = { config, bodyLimit: BODY_LIMIT, errorHandler: useErrorHandlerOfApp }
+        app.post(`${mountPath}${path.routePath}`, options, async (request, reply) => {
           try {
             if (signed) await applyInstall(core, request)
             else await applyEnabled(core, request, event)

@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { AtlassianError } from '../lib/errors.ts'
 import type { ResolvedOptions } from '../lib/options.ts'
 
@@ -43,6 +43,14 @@ export function refuse(
     .header('x-content-type-options', 'nosniff')
     .type('text/html; charset=utf-8')
     .send(smallPage(statusCode, code, message))
+}
+
+/**
+ * The error handler of our own routes: the app's, as it is when the error happens. Fastify fixes a route's handler when
+ * its plugin is loaded, and an app may set its own after that.
+ */
+export function useErrorHandlerOfApp(error: FastifyError, request: FastifyRequest, reply: FastifyReply): unknown {
+  return request.server.errorHandler(error, request, reply)
 }
 
 function logRefusal(request: FastifyRequest, error: AtlassianError): void {

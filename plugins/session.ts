@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { ConnectApp } from '../lib/connect-app.ts'
 import { signSessionToken } from '../lib/jwt/session-token.ts'
+import { useErrorHandlerOfApp } from './refuse.ts'
 import { requireConnect } from './require-atlassian.ts'
 
 /** Where a page's front end changes a context token, or a session token that is not too old, for a new session token. */
@@ -12,7 +13,7 @@ export const sessionPlugin = fp<{ core: ConnectApp }>(
     for (const mountPath of core.options.mountPaths) {
       app.post(
         `${mountPath}${path}`,
-        { config: { atlassian: { auth: ['context', 'session'] } } },
+        { config: { atlassian: { auth: ['context', 'session'] } }, errorHandler: useErrorHandlerOfApp },
         async (request, reply) => {
           reply.header('cache-control', 'no-store')
           return createSessionToken(core, request)

@@ -5,7 +5,7 @@ import { descriptorWebhooks, routeIdentity } from '../lib/descriptor/index.ts'
 import { AtlassianError } from '../lib/errors.ts'
 import { parseSignedUrl } from '../lib/jwt/signed-url.ts'
 import { deliveryHeaders, type StoredWebhook, webhookEventName } from '../lib/webhook/webhook-event.ts'
-import { refuse } from './refuse.ts'
+import { refuse, useErrorHandlerOfApp } from './refuse.ts'
 import { requireConnect } from './require-atlassian.ts'
 
 const CONSTRAINT = 'fastifyAtlassianWebhook'
@@ -32,6 +32,7 @@ export const webhooksPlugin = fp<{ core: ConnectApp }>(
             config: { atlassian: { auth: 'webhook' } },
             constraints: { [CONSTRAINT]: url },
             bodyLimit: core.options.webhooks.bodyLimit,
+            errorHandler: useErrorHandlerOfApp,
             handler: async (request, reply) => {
               try {
                 await receive(core, request, events)

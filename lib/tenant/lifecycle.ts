@@ -129,10 +129,10 @@ function applyEnabled(current: Tenant | null, type: 'enabled' | 'disabled', nowM
   // Both are sent in no order with `uninstalled`, which stays the last word (connect.md 2.1).
   if (current === null || !isAlive(current)) return { outcome: 'unchanged' }
   const enabled = type === 'enabled'
-  const changes = (installation: Installation): boolean =>
-    installation.platform === 'connect' && installation.state === 'installed' && installation.enabled !== enabled
-  if (!current.installations.some(changes)) return { outcome: 'unchanged' }
-  const installations = current.installations.map((one) => (changes(one) ? { ...one, enabled } : one))
+  // Saved even if the record says so already (an install does), because the app's hook is written together with it.
+  const installations = current.installations.map((one) =>
+    one.platform === 'connect' && one.state === 'installed' ? { ...one, enabled } : one
+  )
   return { outcome: 'save', tenant: { ...current, installations, updatedAtMs: nowMs }, change: type }
 }
 

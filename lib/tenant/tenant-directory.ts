@@ -38,6 +38,7 @@ export function createTenantDirectory(options: TenantDirectoryOptions): TenantDi
   // Made-up issuers have a place of their own, so that a flood of them pushes no living tenant out.
   const unknown = new BoundedMap<string, Entry>(10_000)
   const flights = new Map<string, Promise<Tenant | null>>()
+  const rereadAtMs = new BoundedMap<string, number>(10_000)
 
   async function read(clientKey: string): Promise<Tenant | null> {
     const readAtMs = clock()
@@ -89,8 +90,12 @@ export function createTenantDirectory(options: TenantDirectoryOptions): TenantDi
       return entry.tenant
     },
     async reread(clientKey) {
-      const entry = entries.peek(clientKey) ?? unknown.peek(clientKey)
-      if (entry !== undefined && clock() - entry.readAtMs < REREAD_PAUSE_MS) return entry.tenant
+      const now = clock()
+      const last = rereadAtMs.peek(clientKey)
+      if (last !== undefined && now - last < REREAD_PAUSE_MS) {
+        return (entries.peek(clientKey) ?? unknown.peek(clientKey))?.tenant ?? null
+      }
+      rereadAtMs.set(clientKey, now)
       return load(clientKey)
     },
     put(tenant) {

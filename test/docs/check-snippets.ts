@@ -53,7 +53,7 @@ export async function writeSnippets(directory: string, snippets: readonly Snippe
 
 /** Type-checks the folder as a consumer would. Gives one line per mistake, by document and line. */
 export async function typeCheck(root: string, directory: string, files: readonly SnippetFile[]): Promise<string[]> {
-  const tsc = join(root, 'node_modules/typescript/bin/tsc')
+  const tsc = join(root, 'node_modules/typescript/lib/tsc.js')
   const { code, output } = await run([tsc, '--noEmit', '--pretty', 'false', '-p', directory], directory)
   if (code === 0) return []
   const mistakes = output.split('\n').filter((line) => line.includes('error TS'))

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { type ConnectOptions, resolveOptions } from 'fastify-atlassian/core'
 import t from 'tap'
 import { runSnippet, typeCheck, writeSnippets } from './check-snippets.ts'
 import { readDocuments, snippetsOf } from './snippets.ts'
@@ -12,10 +13,14 @@ const folder = join(root, '.tap/snippets')
 t.test('a snippet of the documents', async (t) => {
   const snippets = [...documents].flatMap(([path, text]) => snippetsOf(path, text))
   t.ok(snippets.length > 30, `there are ${snippets.length}`)
-  const files = await writeSnippets(folder, snippets)
+  // A mistake of our own, to see that mistakes are found, and found where they are.
+  const wrong = ['```ts', 'const cups = 1', 'cups.pour(tenant.tenantId)', '```'].join('\n')
+  const files = await writeSnippets(folder, [...snippets, ...snippetsOf('wrong.md', wrong)])
 
   t.test('type-checks', async (t) => {
-    t.same(await typeCheck(root, folder, files), [])
+    const mistakes = await typeCheck(root, folder, files)
+    t.match(mistakes.shift(), /^wrong\.md:3: error TS2339: .*'pour'/)
+    t.same(mistakes, [])
   })
 
   t.test('runs to its end if it says so', async (t) => {
@@ -42,6 +47,41 @@ t.test('a link between the documents leads somewhere', async (t) => {
     }
   }
 })
+
+t.test('every option is documented with its default, and nothing else is', async (t) => {
+  const needed = { descriptor: {}, baseUrl: 'https://app.example.com' }
+  const defaults = resolveOptions(needed, 'development')
+  const rows = (documents.get('docs/options.md') ?? '').matchAll(/^\| `([\w.]+)` \| (.*?) \|/gm)
+  const documented = new Map([...rows].map(([, name = '', value = '']) => [name, value]))
+  const known = knownOptions(needed)
+  t.same([...documented.keys()].sort(), known.sort())
+  for (const [name, text] of documented) {
+    const literal = /^`([^`]+)`$/.exec(text)?.[1]
+    if (literal === undefined || !/^(?:\d+|'[^']*'|true|false)$/.test(literal)) continue
+    const value = name.split('.').reduce((from: unknown, key) => Reflect.get(Object(from), key), defaults)
+    const parsed: unknown = JSON.parse(literal.replaceAll("'", '"'))
+    if (value !== undefined && typeof value === typeof parsed) t.equal(value, parsed, name)
+  }
+})
+
+/** All names that `resolveOptions` knows, members of a group as `group.member`: a wrong name makes it tell them. */
+function knownOptions(needed: object): string[] {
+  const groups = ['hooks', 'webhooks', 'tokens', 'session']
+  const namesOf = (options: object): string[] => {
+    try {
+      resolveOptions({ ...needed, ...options } as ConnectOptions, 'development')
+    } catch (error) {
+      const list = /known are (.*)$/.exec(error instanceof Error ? error.message : '')?.[1]
+      if (list !== undefined) return list.split(', ')
+    }
+    throw new Error('the known options are not told')
+  }
+  const plain = namesOf({ noSuchOption: 1 }).filter((name) => !groups.includes(name))
+  const members = groups.flatMap((group) =>
+    namesOf({ [group]: { noSuchOption: 1 } }).map((member) => `${group}.${member}`)
+  )
+  return [...plain, ...members]
+}
 
 /** Names of the headings as GitHub makes them. */
 function anchorsOf(text: string): string[] {

@@ -9,7 +9,7 @@ export const APP_KEY = 'test-app'
 /** Its default address. `inject` reaches it without a port. */
 export const BASE_URL = 'https://app.example.com'
 
-/** A clock that a test moves: it starts at now, stands still, and is shared by the app and the simulated host. */
+/** A clock that a test moves: it stands still at a whole second, and the app and the simulated host share it. */
 export interface TestClock {
   (): number
   advanceSeconds(seconds: number): void
@@ -17,6 +17,7 @@ export interface TestClock {
 
 /** Everything is optional: options of `connectPlugin` by their names, and four of the helper's own. */
 export interface AppOverrides extends Partial<ConnectOptions> {
+  readonly clock?: TestClock
   /** Merged into the descriptor's top level. */
   readonly descriptorMembers?: Readonly<Record<string, unknown>>
   /** Options of Fastify beside the logger. */
@@ -52,7 +53,7 @@ export interface TestApp {
  */
 export async function buildApp(t: Test, overrides: AppOverrides = {}): Promise<TestApp> {
   const { descriptorMembers, fastify, serializers, hostOptions, host: given, routes, ...options } = overrides
-  const clock = createTestClock()
+  const clock = options.clock ?? createTestClock()
   const host = given ?? (await createHostSimulator({ clock, ...hostOptions }))
   if (given === undefined) t.teardown(() => host.close())
   const lines: string[] = []
@@ -73,10 +74,10 @@ export async function buildApp(t: Test, overrides: AppOverrides = {}): Promise<T
     descriptor: { ...testDescriptor(), ...descriptorMembers },
     baseUrl,
     store,
-    clock,
     environment: 'test',
     ...host.connectOptions(),
-    ...options
+    ...options,
+    clock
   })
   const prefix = options.mountPath ?? new URL(baseUrl).pathname.replace(/\/$/, '')
   const answer = async (request: FastifyRequest) => {
@@ -96,7 +97,7 @@ export async function buildApp(t: Test, overrides: AppOverrides = {}): Promise<T
 }
 
 export function createTestClock(): TestClock {
-  let nowMs = Date.now()
+  let nowMs = Math.floor(Date.now() / 1000) * 1000
   return Object.assign(() => nowMs, {
     advanceSeconds(seconds: number) {
       nowMs += seconds * 1000

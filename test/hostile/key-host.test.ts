@@ -187,7 +187,7 @@ async function sceneWithKeys(
   })
   const installKeyHosts = [keys.url, ...furtherHosts]
   const scene = await installedApp(t, { host, clock, installKeyHosts, ...overrides })
-  return { scene: { ...scene, clock }, keys }
+  return { scene, keys }
 }
 
 /** Right in everything but the key, which is ours and has this name. */

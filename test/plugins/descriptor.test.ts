@@ -59,7 +59,7 @@ t.test('a function and a transformer may make the descriptor', async (t) => {
     descriptor: async () => testDescriptor(),
     transformDescriptor: (descriptor) => ({ ...descriptor, name: `Made of ${descriptor.name}` })
   })
-  t.equal((await app.inject('/atlassian-connect.json')).json().name, 'Made of undefined')
+  t.equal((await app.inject('/atlassian-connect.json')).json().name, 'Made of Test')
 })
 
 t.test('a wrong descriptor stops the start and says where and why', async (t) => {

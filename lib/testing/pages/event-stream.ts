@@ -6,8 +6,8 @@ const KEEP_ALIVE_MS = 20_000
 
 /** One line of the live log: the rest of an exchange is fetched when somebody opens it. */
 function summaryOf(exchange: ShownExchange): Record<string, unknown> {
-  const { id, atMs, durationMs, direction, kind, site, line, status, verdict } = exchange
-  return { id, atMs, durationMs, direction, kind, site, line, status, verdict }
+  const { id, atMs, durationMs, direction, kind, site, line, status, verdict, opened } = exchange
+  return { id, atMs, durationMs, direction, kind, site, line, status, verdict, opened }
 }
 
 /**

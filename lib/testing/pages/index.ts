@@ -62,7 +62,7 @@ export function createSimulatorPages(host: HostSimulator): SimulatorPages {
       return sendJson(response, 200, buildView(visitTo(site), parseRoute(site, wanted)).data)
     }
     const id = Number(/^exchanges\/(\d+)$/.exec(name)?.[1])
-    const exchange = log.list.find((each) => each.id === id)
+    const exchange = log.open(id)
     if (exchange === undefined) throw new PageError(404, 'this exchange is no longer in the log')
     sendJson(response, 200, exchange)
   }

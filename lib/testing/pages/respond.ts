@@ -45,8 +45,7 @@ export async function sendAsset(response: ServerResponse, name: string): Promise
   response.writeHead(200, {
     'content-type': types[extension] ?? 'application/octet-stream',
     'cache-control': 'no-cache',
-    'x-content-type-options': 'nosniff',
-    'access-control-allow-origin': '*'
+    'x-content-type-options': 'nosniff'
   })
   response.end(file)
 }

@@ -19,11 +19,15 @@ export interface ShownExchange extends Omit<Exchange, 'kind' | 'status'> {
   readonly status: number | null
   /** How the row names it: method and path, or the AP call. */
   readonly line: string
+  /** Somebody has looked into it: what the tour waits for. */
+  readonly opened: boolean
 }
 
 export interface ShownLog {
   readonly list: readonly ShownExchange[]
   listen(listener: (entry: ShownExchange) => void): () => void
+  /** The entry with this number, from now on marked as opened; undefined when it is too old. */
+  open(id: number): ShownExchange | undefined
   frame(site: SimulatedSite, url: string): void
   contextToken(site: SimulatedSite, moduleKey: string, token: string): void
   asUser(site: SimulatedSite, who: string, request: RestRequest, answer: RestAnswer): void
@@ -45,7 +49,7 @@ export function createShownLog(host: HostSimulator): ShownLog {
 
   function addExchange(exchange: Exchange): void {
     const { pathname, search } = new URL(exchange.url)
-    add({ ...exchange, line: `${exchange.method} ${pathname}${search}` })
+    add({ ...exchange, opened: false, line: `${exchange.method} ${pathname}${search}` })
   }
 
   for (const exchange of host.exchanges) addExchange(exchange)
@@ -54,6 +58,13 @@ export function createShownLog(host: HostSimulator): ShownLog {
   return {
     list,
     listen: (listener) => addListener(listeners, listener),
+
+    open(id) {
+      const index = list.findIndex((entry) => entry.id === id)
+      const entry = list[index]
+      if (entry !== undefined) list[index] = { ...entry, opened: true }
+      return entry
+    },
 
     frame(site, address) {
       const token = new URL(address).searchParams.get('jwt')
@@ -112,6 +123,7 @@ function blank(site: SimulatedSite, kind: ShownKind, url: string): Omit<ShownExc
     method: 'GET',
     url,
     status: null,
+    opened: false,
     tokenKind: null,
     token: null,
     canonicalRequest: null,

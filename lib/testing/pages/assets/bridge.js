@@ -26,7 +26,7 @@ export function sweepFrames() {
 }
 
 /** Fires an event in every frame of the app on this page. */
-export function broadcast(name, args) {
+function broadcast(name, args) {
   for (const frame of frames) send(frame, { event: { name, args } })
 }
 

@@ -1,6 +1,6 @@
 // Builds elements. Text stays text: there is no way through this file from a string to HTML.
 
-/** An element with attributes, `on…` listeners and children (strings become text; null and false are left out). */
+/** An element with attributes, `on…` listeners and children (strings become text; null, false and '' are left out). */
 export function h(tag, props, ...children) {
   const element = document.createElement(tag)
   for (const [name, value] of Object.entries(props ?? {})) {
@@ -14,7 +14,9 @@ export function h(tag, props, ...children) {
 
 /** Puts children (as `h` takes them) in the place of whatever was there. */
 export function fill(element, ...children) {
-  const wanted = children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false)
+  const wanted = children
+    .flat(Infinity)
+    .filter((child) => child !== null && child !== undefined && child !== false && child !== '')
   element.replaceChildren(...wanted.map((child) => (child instanceof Node ? child : String(child))))
 }
 

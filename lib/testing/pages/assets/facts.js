@@ -2,7 +2,7 @@
 
 import { post } from './api.js'
 import { showFlag } from './dialogs.js'
-import { announce, avatar, h, icon, plural, when } from './dom.js'
+import { announce, avatar, h, icon, when } from './dom.js'
 
 /** Does something as the current user; the host fires the webhooks. True when it worked. */
 export async function act(action, done) {
@@ -135,7 +135,7 @@ export function noModules(view, where) {
     )
   }
   const text = view.site.enabled
-    ? `The installed app has ${plural(0, 'module').replace('0', 'no')} for ${where}; look under Apps.`
+    ? `The installed app has no modules for ${where}; look under Apps.`
     : 'The app is disabled: its modules are hidden until it is enabled again.'
   return h('div', { class: 'empty' }, h('p', null, text))
 }

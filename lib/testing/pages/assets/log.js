@@ -4,7 +4,7 @@ import { get } from './api.js'
 import { h, icon, plural } from './dom.js'
 import { exchangeDetails } from './exchange.js'
 import { explainKind } from './explain.js'
-import { drawTour, rememberOpened } from './tour.js'
+import { drawTour } from './tour.js'
 
 const FILTERS = {
   all: ['Everything', () => true],
@@ -93,7 +93,7 @@ export function startLog(target, { onState }) {
     const data = JSON.parse(event.data)
     if (entries.has(data.id)) return
     const item = logItem(data, () => {
-      rememberOpened(data)
+      data.opened = true
       show()
     })
     entries.set(data.id, { data, item })
@@ -181,7 +181,7 @@ function logItem(data, onOpen) {
       )
     ),
     h('span', { class: 'log-path' }, data.line),
-    h('span', { class: 'log-verdict' }, h('span', { class: 'log-site' }, data.site), data.verdict)
+    h('span', { class: 'log-verdict' }, data.site && h('span', { class: 'log-site' }, data.site), data.verdict)
   )
   const toggle = async () => {
     details.hidden = !details.hidden

@@ -5,7 +5,7 @@ import { showFlag, showModal } from './dialogs.js'
 import { announce, fill, h, icon } from './dom.js'
 import { openWebhooks } from './webhooks.js'
 
-export const ACTIONS = {
+const ACTIONS = {
   install: { label: 'Install', past: 'Install' },
   upgrade: { label: 'Upgrade', past: 'Upgrade' },
   rotate: { label: 'Rotate secret', past: 'Rotation' },

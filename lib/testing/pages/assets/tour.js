@@ -12,7 +12,7 @@ const STEPS = [
   },
   {
     text: 'Open a “Page load”. Its token signs one address and nothing else; find both hashes and see that they are equal.',
-    done: () => hasOpened()
+    done: (entries) => entries.some((entry) => entry.kind === 'frame' && entry.opened)
   },
   {
     text: 'Change a title or add a comment. The site tells the app by webhook, with the token in a header this time.',
@@ -62,14 +62,6 @@ export function drawTour() {
   })
   return tour
 }
-
-/** Remembers across pages that somebody has looked into a page load. */
-export function rememberOpened(entry) {
-  if (entry.kind === 'frame') sessionStorage.setItem(OPENED, 'yes')
-}
-
-const OPENED = 'tour-opened-page-load'
-const hasOpened = () => sessionStorage.getItem(OPENED) === 'yes'
 
 function stepItem(text, done) {
   return h(
