@@ -11,6 +11,7 @@ interface Rule {
   readonly port: string
 }
 
+/** The sites that may install the app and frame its pages. */
 export interface AllowedHosts {
   /** The canonical site base URL (no trailing slash), or `null` if this site may not install. */
   siteUrl(baseUrl: string): string | null

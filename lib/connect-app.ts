@@ -50,6 +50,9 @@ export interface ConnectApp {
 
 const POLL_MS = 5000
 
+/**
+ * Puts the parts of one app together. Reads and writes nothing yet; the store has to be open before the first request.
+ */
 export function createConnectApp(
   options: ResolvedOptions,
   descriptor: Descriptor,

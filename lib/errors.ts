@@ -29,6 +29,7 @@ export const errorTable = {
   ATL_HOST_BODY: [502, 'The site answered with a body that cannot be read.']
 } as const satisfies Record<string, readonly [status: number, message: string]>
 
+/** A code of the table: stable, and public API. */
 export type ErrorCode = keyof typeof errorTable
 
 /** For our log only. Keys and values must never hold a secret, a token or a canonical request. */

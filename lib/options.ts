@@ -12,6 +12,7 @@ export interface LifecycleHookEvent {
   readonly change: string
 }
 
+/** What the app does at the turns of a tenant's life. Hooks after the commit may run twice and are retried when they fail. */
 export interface LifecycleHooks {
   /** Asked once, after verification and before the first write of a new tenant. Throw to refuse the install. */
   readonly beforeInstall?: (tenant: Tenant) => unknown

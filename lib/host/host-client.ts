@@ -3,6 +3,7 @@ import type { Tenant } from '../tenant/tenant.ts'
 import { HostError, type HostErrorFacts, hostMessages, retryAfterSeconds } from './host-error.ts'
 import { type Query, resolveHostUrl } from './host-url.ts'
 
+/** What one call to the host may say beside path and body. */
 export interface HostRequestOptions {
   readonly query?: Query
   readonly headers?: Readonly<Record<string, string>>
@@ -41,6 +42,7 @@ export interface HostClient {
   asApp(): HostClient
 }
 
+/** What a host client needs to know of the world. */
 export interface HostClientOptions {
   /** The site that is called. Asked for each call, so that a client may live longer than a secret. */
   readonly tenant: () => Tenant | Promise<Tenant>
@@ -54,6 +56,7 @@ export interface HostClientOptions {
 const DEFAULT_TIMEOUT_MS = 10_000
 const MAX_ERROR_BODY = 65_536
 
+/** A client for the site that `tenant` names. Connects to nothing until it is used. */
 export function createHostClient(options: HostClientOptions): HostClient {
   async function send(tenant: Tenant, method: string, url: URL, init: RequestInit): Promise<Response> {
     const headers = new Headers(init.headers)

@@ -5,6 +5,7 @@ import type { SignedUrl } from './signed-url.ts'
 /** Where a token was found. */
 export type TokenPlace = 'header' | 'query' | 'form'
 
+/** The one token of a request, unverified, and where it was. */
 export interface FoundToken {
   readonly token: string
   readonly place: TokenPlace

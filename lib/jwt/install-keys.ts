@@ -9,6 +9,7 @@ export const productionKeyHosts: readonly string[] = Object.freeze([
   'https://connect-install-keys.atlassian.com'
 ])
 
+/** Public keys that sign install tokens. */
 export interface InstallKeySource {
   /**
    * The public key of a well-formed `kid`, from the configured hosts and no others. Throws AuthenticationError if they

@@ -2,10 +2,12 @@ import type { TokenPlace } from './extract-token.ts'
 
 /** What a route demands (house word: policy). `none` is public. */
 export const policies = ['page', 'context', 'session', 'webhook', 'lifecycle', 'none'] as const
+/** One demand of a route. */
 export type Policy = (typeof policies)[number]
 
 /** Kinds of token that may stand beside each other in a list on one route. */
 export const listablePolicies = ['page', 'context', 'session'] as const
+/** A policy that may stand in a list. */
 export type ListablePolicy = (typeof listablePolicies)[number]
 
 /** One policy, or several kinds of page-side token of which the request brings exactly one. */

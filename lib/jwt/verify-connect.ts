@@ -12,6 +12,7 @@ import { MalformedUrlError } from './signed-url.ts'
 
 export type HmacTokenKind = Exclude<TokenKind, 'lifecycle'>
 
+/** What tokens signed with a shared secret are measured by. */
 export interface ConnectRules {
   readonly appKey: string
   readonly clock: Clock

@@ -11,6 +11,7 @@ import { CONTEXT_QSH, matchesQueryStringHash } from './qsh.ts'
 import { MalformedUrlError, parseSignedUrl } from './signed-url.ts'
 import type { VerifiedConnect } from './verify-connect.ts'
 
+/** What install tokens are measured by. */
 export interface InstallRules extends TimeRules {
   readonly appKey: string
   readonly clock: Clock

@@ -4,6 +4,7 @@ import { openPostgres } from './postgres-database.ts'
 import type { Tables } from './schema.ts'
 import { openSqlite } from './sqlite-database.ts'
 
+/** The databases that the store speaks. */
 export type DatabaseDialect = 'sqlite' | 'postgres'
 
 /** An open database as the store and the migrations need it. */

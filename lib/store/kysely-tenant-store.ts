@@ -8,6 +8,7 @@ import { findTenants, listTenants } from './read-tenants.ts'
 import { canBeFound, canBeName, checkLimit, deliveryRecord, storeConflict, tenantRecord } from './record.ts'
 import { isConcurrencyFailure, writeTenant } from './write-tenant.ts'
 
+/** How a store in a database is made. */
 export interface KyselyTenantStoreOptions {
   /** The `key` of the descriptor. Apps that share a database never see each other's tenants. */
   readonly appKey: string

@@ -5,6 +5,7 @@ import type { DatabaseDialect, DatabaseHandle } from './database.ts'
 import { migrations } from './migrations/index.ts'
 import type { Tables } from './schema.ts'
 
+/** How the schema of a database stands to this version of the package. */
 export interface MigrationStatus {
   /** Names of the steps that this database has seen, in order. */
   readonly executed: readonly string[]

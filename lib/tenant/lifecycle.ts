@@ -22,6 +22,7 @@ export type LifecycleChange =
   | 'disabled'
   | 'none'
 
+/** What has to be done about an event: save a record, nothing, or refuse it with 401. */
 export type LifecycleOutcome =
   | { readonly outcome: 'save'; readonly tenant: Tenant; readonly change: LifecycleChange }
   | { readonly outcome: 'unchanged' }

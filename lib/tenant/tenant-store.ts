@@ -33,6 +33,7 @@ export interface NewDelivery {
   readonly dueAtMs: number
 }
 
+/** A delivery that was claimed. */
 export interface Delivery extends NewDelivery {
   /** How often it was claimed, this claim included. */
   readonly attempts: number

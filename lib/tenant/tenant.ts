@@ -1,5 +1,6 @@
 import type { Secret } from '../secret.ts'
 
+/** The host product that an app is installed in. */
 export type Product = 'jira' | 'confluence'
 
 /** One act of installing. Its state is its own: a tenant is dead only when no installation of it lives. */
@@ -63,12 +64,15 @@ export interface Tenant {
   readonly version: number
 }
 
+/** `installed` while at least one installation lives. */
 export type TenantStatus = 'installed' | 'uninstalled'
 
+/** Whether an installation of this tenant lives, and its data was not given to another tenant. */
 export function isAlive(tenant: Tenant): boolean {
   return tenant.adoptedBy === null && tenant.installations.some((installation) => installation.state === 'installed')
 }
 
+/** The status by which tenants are listed. */
 export function tenantStatus(tenant: Tenant): TenantStatus {
   return isAlive(tenant) ? 'installed' : 'uninstalled'
 }

@@ -1,4 +1,5 @@
 export { createHostSimulator } from './host-simulator.ts'
+export type { JiraState, SiteState, WikiState } from './site-state.ts'
 export type { ContractStore, StoreContract } from './store-contract-fixtures.ts'
 export { tenantStoreContract } from './tenant-store-contract.ts'
 export type {
@@ -12,7 +13,6 @@ export type {
   HostSimulatorOptions,
   InjectableApp,
   InstallOptions,
-  JiraState,
   PageModule,
   PageOptions,
   RestAnswer,
@@ -25,8 +25,6 @@ export type {
   SimulatedWikiSite,
   SiteAction,
   SiteChoice,
-  SiteState,
   UserChoice,
-  WebhookOptions,
-  WikiState
+  WebhookOptions
 } from './types.ts'

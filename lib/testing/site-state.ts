@@ -38,6 +38,7 @@ export interface JiraIssue {
   readonly otherFields: Map<string, unknown>
 }
 
+/** Projects, issues and app properties of a simulated Jira. */
 export interface JiraState {
   readonly projects: JiraProject[]
   readonly issues: JiraIssue[]
@@ -68,6 +69,7 @@ export interface WikiPage {
   readonly properties: Map<string, { id: string; value: unknown; version: number }>
 }
 
+/** Spaces, pages and app properties of a simulated Confluence. */
 export interface WikiState {
   readonly spaces: WikiSpace[]
   readonly pages: WikiPage[]
@@ -75,4 +77,5 @@ export interface WikiState {
   nextId: number
 }
 
+/** What a simulated site remembers. */
 export type SiteState = JiraState | WikiState

@@ -20,6 +20,7 @@ export interface ContractStore {
   dispose(): Promise<void>
 }
 
+/** A test runner and a way to make the store that is judged. */
 export interface StoreContract {
   /** `test` of node:test, tap or vitest: runs the function under this name. */
   test(name: string, run: () => Promise<void>): unknown

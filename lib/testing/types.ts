@@ -1,8 +1,7 @@
 import type { Product } from '../tenant/tenant.ts'
 import type { JiraState, SiteState, WikiState } from './site-state.ts'
 
-export type { JiraState, SiteState, WikiState }
-
+/** How a simulated host is made. */
 export interface HostSimulatorOptions {
   /** Default: `acme-jira` (Jira) and `acme-wiki` (Confluence). */
   readonly sites?: readonly { readonly name: string; readonly product: Product }[]
@@ -16,6 +15,7 @@ export interface HostSimulatorOptions {
   readonly webhookRetryDelayMs?: number
 }
 
+/** A person on every simulated site. */
 export interface SimulatedUser {
   readonly accountId: string
   readonly name: string
@@ -39,18 +39,22 @@ interface SimulatedSiteBase {
   readonly enabled: boolean
 }
 
+/** A simulated Jira. */
 export interface SimulatedJiraSite extends SimulatedSiteBase {
   readonly product: 'jira'
   readonly state: JiraState
 }
 
+/** A simulated Confluence. */
 export interface SimulatedWikiSite extends SimulatedSiteBase {
   readonly product: 'confluence'
   readonly state: WikiState
 }
 
+/** A simulated site of either product. */
 export type SimulatedSite = SimulatedJiraSite | SimulatedWikiSite
 
+/** What an exchange was about. */
 export type ExchangeKind =
   | 'descriptor'
   | 'installed'
@@ -106,11 +110,13 @@ export interface InjectableApp {
 /** A Fastify-like object, or the address at which the app listens. */
 export type App = InjectableApp | string
 
+/** Which site is meant: its name or its product. */
 export interface SiteChoice {
   /** A site's name or product. Default: the first site. */
   readonly site?: string
 }
 
+/** Who is meant: an account id, a name, or `null` for an anonymous visitor. */
 export interface UserChoice extends SiteChoice {
   /** An account id or a name; null is an anonymous visitor. Default Ada. */
   readonly user?: string | null
@@ -130,11 +136,13 @@ export interface PageOptions extends UserChoice {
   readonly params?: Readonly<Record<string, string>>
 }
 
+/** Where an app is installed. */
 export interface InstallOptions extends SiteChoice {
   /** As after a site import: the same address with another clientKey and another secret. */
   readonly newClientKey?: boolean
 }
 
+/** A call of an app page to its own backend. */
 export interface CallOptions extends PageOptions {
   readonly method?: string
   /** A string is sent as it is, anything else as JSON. */
@@ -144,6 +152,7 @@ export interface CallOptions extends PageOptions {
   readonly token?: string
 }
 
+/** What a webhook is about and how it is delivered. */
 export interface WebhookOptions extends PageOptions {
   /** Replaces the default payload; a string is sent as it is. */
   readonly payload?: unknown
@@ -153,6 +162,7 @@ export interface WebhookOptions extends PageOptions {
   readonly attempts?: number
 }
 
+/** Claims and headers to change or, with `undefined`, to leave out. */
 export interface SignOptions extends PageOptions {
   readonly method?: string
   /** Path and query below the app's base URL: what the hash covers. */
@@ -179,6 +189,7 @@ export interface SignTools {
   custom(header: object | string, claims: object | string, key: string): string
 }
 
+/** Trouble that is made on purpose. */
 export interface Fault {
   /**
    * `rest`: the site's REST API. `keys`: the install keys. `app`: the way from the host to the app; a `status` is
@@ -228,6 +239,7 @@ export type SiteAction =
   | { type: 'deletePage'; page: string }
   | { type: 'commentPage'; page: string; text: string }
 
+/** A call to the simulated REST API. */
 export interface RestRequest {
   readonly method: string
   /** Path and query below the site's base URL. */
@@ -236,6 +248,7 @@ export interface RestRequest {
   readonly body?: string
 }
 
+/** The answer of the simulated REST API. */
 export interface RestAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>

@@ -16,7 +16,7 @@ async function checklistTests(t: Test, freshDatabase: () => Promise<string>): Pr
 
     const panel = await host.openPage('issue-checklist', place)
     t.equal(panel.status, 200)
-    t.match(panel.body, /<h1>Checklist<\/h1>/)
+    t.match(panel.body, /<h1 class="sr-only">Checklist<\/h1>/)
 
     const items = await addItems(host, place, 'Boil the water', ' Warm the pot ')
     t.match(items, [

@@ -1,7 +1,7 @@
 // connect.md 9.1, entries 16 and 17: paths that are read in two ways, and headers that lie about the address.
 import t, { type Test } from 'tap'
 import { type AppOverrides, BASE_URL } from '../helpers/app.ts'
-import { installedApp, lifecycleBody, lifecycleCall, refuses, type Scene, withHeader, withQuery } from './attack.ts'
+import { installedApp, lifecycleBody, lifecycleCall, refuses, type Scene, withQuery } from './attack.ts'
 import { listen, rawRequest, sendRaw } from './raw.ts'
 
 type Opened = (signed: string, sent: string) => Promise<void>
