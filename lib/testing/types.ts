@@ -1,5 +1,5 @@
 import type { Product } from '../tenant/tenant.ts'
-import type { JiraState, SiteState, WikiState } from './site-state.ts'
+import type { JiraState, WikiState } from './site-state.ts'
 
 /** How a simulated host is made. */
 export interface HostSimulatorOptions {
