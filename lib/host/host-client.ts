@@ -74,8 +74,8 @@ export function createHostClient(options: HostClientOptions): HostClient {
     const facts = { method, path: url.pathname, status: 0, retryAfterSeconds: null, messages: [] }
     const timeout = AbortSignal.timeout(given.timeoutMs ?? DEFAULT_TIMEOUT_MS)
     const signal = given.signal === undefined ? timeout : AbortSignal.any([timeout, given.signal])
-    const headers = new Headers({ accept: 'application/json', ...given.headers })
     try {
+      const headers = new Headers({ accept: 'application/json', ...given.headers })
       const response = await send(tenant, method, url, { signal, headers, ...encodeBody(body, headers) })
       // Read here, so that the time limit covers a slow body too.
       const text = method === 'HEAD' ? '' : await response.text()
@@ -86,8 +86,7 @@ export function createHostClient(options: HostClientOptions): HostClient {
       if (error instanceof HostError) throw error
       if (timeout.aborted) throw new HostError('ATL_HOST_TIMEOUT', facts, error)
       if (given.signal?.aborted) throw new HostError('ATL_HOST_ABORTED', facts, error)
-      if (isFetchFailure(error)) throw new HostError('ATL_HOST_NETWORK', facts, error)
-      throw error
+      throw new HostError(neverSent(error) ? 'ATL_HOST_REQUEST' : 'ATL_HOST_NETWORK', facts, error)
     }
   }
 
@@ -157,8 +156,9 @@ function isJson(headers: Headers): boolean {
   return /^application\/(?:[\w.+-]+\+)?json\b/i.test(headers.get('content-type') ?? '')
 }
 
-function isFetchFailure(error: unknown): boolean {
-  return error instanceof TypeError || (error instanceof Error && error.name === 'AbortError')
+/** What cannot be written as JSON or as a header is a TypeError by itself; the network's failures carry a cause. */
+function neverSent(error: unknown): boolean {
+  return error instanceof TypeError && error.cause === undefined
 }
 
 function statusError(facts: HostErrorFacts, response: Response, text: string, nowMs: number): HostError {
