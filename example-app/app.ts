@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
-import { type ConnectOptions, connectPlugin, requestSerializer } from 'fastify-atlassian'
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { type ConnectOptions, connectPlugin, HostError, requestSerializer } from 'fastify-atlassian'
 import { createKyselyTenantStore, openDatabase } from 'fastify-atlassian/store'
 import { type ChecklistTables, createChecklistStore, migrateChecklists } from './checklist-store.ts'
 import { keepInStep } from './keep-in-step.ts'
@@ -13,15 +13,15 @@ export interface AppOptions {
   readonly baseUrl: string
   /** `sqlite:file`, `:memory:` or `postgres://…`. */
   readonly databaseUrl: string
-  readonly logger?: FastifyServerOptions['logger']
+  readonly log?: { readonly level?: string; readonly stream?: { write(line: string): void } }
   /** Whatever else `connectPlugin` takes, such as the addresses of a simulated host. */
   readonly connect?: Partial<ConnectOptions>
 }
 
 /** The whole app, ready to listen or to be injected. */
-export async function buildApp({ baseUrl, databaseUrl, logger, connect }: AppOptions): Promise<FastifyInstance> {
+export async function buildApp({ baseUrl, databaseUrl, log, connect }: AppOptions): Promise<FastifyInstance> {
   // Page URLs carry a token. This serializer keeps it out of the log, also for addresses that nobody knows.
-  const app = Fastify({ logger: logger ?? { serializers: { req: requestSerializer } } })
+  const app = Fastify({ logger: { ...log, serializers: { req: requestSerializer } } })
 
   // Our own table lives in the database of the tenants; closing the app closes both.
   const database = await openDatabase<ChecklistTables>(databaseUrl)
@@ -41,11 +41,22 @@ export async function buildApp({ baseUrl, databaseUrl, logger, connect }: AppOpt
     ...connect
   })
 
+  app.setErrorHandler(showError)
+  app.setNotFoundHandler((_request, reply) => reply.code(404).view('not-found.hbs'))
+
   await app.register(pageRoutes, { checklists })
   await app.register(apiRoutes, { checklists })
   await app.register(publicRoutes)
   keepInStep(app, checklists)
-
-  app.setNotFoundHandler((_request, reply) => reply.code(404).view('not-found.hbs'))
   return app
+}
+
+/** A page for a frame, JSON for a script. What went wrong inside stays inside, but trouble of the host may be told. */
+function showError(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
+  const { statusCode = 500 } = error
+  if (statusCode >= 500) request.log.error({ err: error }, 'request failed')
+  const message = statusCode < 500 || error instanceof HostError ? error.message : 'Something went wrong. Try again.'
+  reply.code(statusCode)
+  const isPage = request.headers.accept?.includes('text/html')
+  return isPage ? reply.view('refused.hbs', { message }) : reply.send({ statusCode, message })
 }

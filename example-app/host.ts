@@ -30,7 +30,7 @@ export async function readFacts(host: HostClient, product: Product, subject: str
 
 /** Leaves a comment where the last item was ticked. */
 export async function commentComplete(host: HostClient, product: Product, subject: string, count: number) {
-  const text = `Checklist complete: ${count} of ${count} items are done.`
+  const text = `Checklist complete: ${count} of ${count} done.`
   if (product === 'jira') {
     const paragraph = { type: 'paragraph', content: [{ type: 'text', text }] }
     await host.post(`/rest/api/3/issue/${subject}/comment`, {

@@ -7,7 +7,7 @@ const example = await startWithSimulator({
   port: Number(process.env.PORT ?? 3000),
   simulatorPort: Number(process.env.SIMULATOR_PORT ?? 3001),
   databaseUrl,
-  logger: { level: process.env.LOG_LEVEL ?? 'warn' }
+  logLevel: process.env.LOG_LEVEL ?? 'warn'
 })
 
 let stopping = false

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import type { FastifyInstance, FastifyServerOptions } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { createHostSimulator, type HostSimulator } from 'fastify-atlassian/testing'
 import { buildApp } from './app.ts'
 
@@ -10,7 +10,7 @@ export interface SimulatedExampleOptions {
   /** First of three neighbouring ports to try, for the simulator and its two sites. */
   readonly simulatorPort: number
   readonly databaseUrl: string
-  readonly logger: FastifyServerOptions['logger']
+  readonly logLevel: string
   readonly clock?: () => number
 }
 
@@ -23,11 +23,16 @@ export interface SimulatedExample {
 
 /** Starts a small Atlassian and the app on this machine, and installs the app on both sites. */
 export async function startWithSimulator(options: SimulatedExampleOptions): Promise<SimulatedExample> {
-  const { databaseUrl, logger, clock = Date.now } = options
+  const { databaseUrl, logLevel, clock = Date.now } = options
   const port = await freePorts(options.port, 1)
   const host = await createHostSimulator({ port: await freePorts(options.simulatorPort, 3, port), clock })
   const baseUrl = `http://127.0.0.1:${port}`
-  const app = await buildApp({ baseUrl, databaseUrl, logger, connect: { ...host.connectOptions(), clock } })
+  const app = await buildApp({
+    baseUrl,
+    databaseUrl,
+    log: { level: logLevel },
+    connect: { ...host.connectOptions(), clock }
+  })
   await app.listen({ port, host: '127.0.0.1' })
 
   for (const site of host.sites) {

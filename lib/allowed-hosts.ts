@@ -42,7 +42,7 @@ export function compileAllowedHosts(entries: readonly string[]): AllowedHosts {
 
 /** Whether an entry or address stays on this machine or goes over plain http: fine for development, never in production. */
 export function isInsecureAddress(entry: string): boolean {
-  const rest = entry.replace(/^https:\/\//, '')
+  const rest = entry.toLowerCase().replace(/^https:\/\//, '')
   return rest.startsWith('http://') || isLoopbackHost(rest.replace(/[/].*$/, '').replace(/:\d+$/, ''))
 }
 
@@ -84,11 +84,12 @@ function matches(rule: Rule, url: URL): boolean {
 
 /**
  * Only an address that means what it says: no credentials, query, fragment, backslash or other spelling that a URL
- * parser would quietly repair.
+ * parser would quietly repair, and a host of letters and digits: `*` and `;` would speak in a Content-Security-Policy.
  */
 function parsePlainUrl(address: string): URL | null {
   if (!URL.canParse(address)) return null
   const url = new URL(address)
+  if (!HOST.test(url.hostname) || url.pathname.includes('//')) return null
   const plain = `${url.origin}${url.pathname}`
   return withoutTrailingSlash(plain).toLowerCase() === withoutTrailingSlash(address).toLowerCase() ? url : null
 }

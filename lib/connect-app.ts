@@ -1,7 +1,7 @@
 import { withoutTrailingSlash } from './allowed-hosts.ts'
 import { type AppEmitter, createAppEmitter } from './app-events.ts'
 import { type Authenticator, createAuthenticator } from './authenticator.ts'
-import { createDispatcher, type Dispatcher } from './delivery/dispatcher.ts'
+import { createDispatcher, type Dispatcher, withTimeout } from './delivery/dispatcher.ts'
 import type { Descriptor } from './descriptor/descriptor.ts'
 import { AtlassianError } from './errors.ts'
 import { createHostClient, type HostClient } from './host/host-client.ts'
@@ -158,7 +158,7 @@ export function createConnectApp(
       clock,
       log,
       handlerTimeoutMs: options.webhooks.handlerTimeoutMs,
-      handle: (event) => events.emitWebhook(event),
+      handle: (event) => withTimeout(events.emitWebhook(event), options.webhooks.handlerTimeoutMs),
       dispatch: (deliveryId) => dispatcher.dispatch(deliveryId)
     }),
     hostClient: (target: Tenant | TenantLookup) =>
@@ -179,7 +179,10 @@ function withRegions(options: ResolvedOptions, descriptor: Descriptor) {
   const urls = regions.filter((url): url is string => typeof url === 'string' && URL.canParse(url))
   const paths = urls.map((url) => withoutTrailingSlash(new URL(url).pathname)).filter((path) => path !== '')
   return {
-    audiences: [...new Set([...options.baseUrls, ...urls.map(withoutTrailingSlash)])],
+    // As they are written, and as a URL parser would write them.
+    audiences: [
+      ...new Set([...options.baseUrls, ...urls].flatMap((url) => [url, new URL(url).href]).map(withoutTrailingSlash))
+    ],
     basePaths: [...new Set([...options.basePaths, ...paths])].sort((a, b) => b.length - a.length)
   }
 }

@@ -156,7 +156,10 @@ function parseBaseUrl(value: unknown, option: string): string {
   if (!plain || url.search !== '' || url.hash !== '' || value.includes('?') || value.includes('#')) {
     throw new OptionError(option, value, needed)
   }
-  return withoutTrailingSlash(`${url.origin}${url.pathname}`)
+  const normal = withoutTrailingSlash(`${url.origin}${url.pathname}`)
+  // Hosts repeat the address as it is written, capitals included.
+  const written = withoutTrailingSlash(value)
+  return written.toLowerCase() === normal.toLowerCase() ? written : normal
 }
 
 function parseAddress(value: string, option: string): string {

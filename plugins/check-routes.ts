@@ -22,7 +22,9 @@ export const checkRoutesPlugin = fp<{ core: ConnectApp }>(
     })
     app.addHook('onReady', async () => {
       const usesTokens = String(core.descriptor.authentication.type ?? 'jwt').toLowerCase() === 'jwt'
-      for (const module of descriptorModules(core.descriptor)) checkModule(app, core, module, seen, usesTokens)
+      const modules = descriptorModules(core.descriptor)
+      const openPaths = new Set(modules.filter(({ cacheable }) => cacheable).map(({ path }) => path))
+      for (const module of modules) checkModule(app, core, module, seen, usesTokens && !openPaths.has(module.path))
       const paths = lifecyclePaths(core.descriptor)
       for (const event of lifecycleEvents) {
         const path = paths[event]
@@ -40,7 +42,8 @@ function checkModule(
   core: ConnectApp,
   module: DescriptorModule,
   seen: readonly SeenRoute[],
-  usesTokens: boolean
+  /** Whether every load of this path is signed: not if a cacheable module has the same path. */
+  isSigned: boolean
 ): void {
   for (const mountPath of core.options.mountPaths) {
     const path = `${mountPath}${module.path}`
@@ -63,7 +66,7 @@ function checkModule(
         `it is cacheable, so the host opens ${module.path} without a token, but the route demands "${route.policy}": make it "none" and let the page fetch its data with a context token`
       )
     }
-    if (usesTokens && module.pageLike && !module.cacheable && isPublic) {
+    if (isSigned && module.pageLike && isPublic) {
       throw mismatch(
         module,
         `the route of ${module.path} is public, but the host signs every load of it: protect it as "page", or say "cacheable": true in the descriptor`

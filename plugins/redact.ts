@@ -7,8 +7,9 @@ export function redactUrl(url: string): string {
     .replace(JWT_LIKE, '[secret]')
 }
 
-// A compact token anywhere, however its parameter is spelled.
-const JWT_LIKE = /\bey[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*/g
+// A compact token anywhere, however its parameter is spelled. It begins after another character or after an encoded one.
+const JWT_LIKE =
+  /(?:(?<![A-Za-z0-9_-])|(?<=%[0-9a-f]{2}))ey[a-z0-9_-]{8,}(?:\.|%2e)[a-z0-9_-]{8,}(?:\.|%2e)[a-z0-9_-]*/gi
 
 /**
  * For Fastify's logger: `logger: { serializers: { req: requestSerializer } }`. As the usual line, without tokens.

@@ -65,7 +65,13 @@ async function receive(core: ConnectApp, request: FastifyRequest, listed: readon
     query: queryOf(request.originalUrl),
     body
   }
-  await core.receiveWebhook({ tenant, event: webhookEventName(body, listed), identifier, content })
+  try {
+    await core.receiveWebhook({ tenant, event: webhookEventName(body, listed), identifier, content })
+  } catch (cause) {
+    // JSON is read at any depth, but not written: no host nests that deep.
+    if (cause instanceof RangeError) throw new AtlassianError('ATL_WEBHOOK_BODY', 'body-depth')
+    throw cause
+  }
 }
 
 /** `undefined` for a webhook that excludes its body. */

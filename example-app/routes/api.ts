@@ -25,7 +25,7 @@ export async function apiRoutes(app: FastifyInstance, { checklists }: { checklis
 
   app.patch<{ Params: { id: string }; Body: { done: boolean } }>(
     '/api/items/:id',
-    { ...forFrontEnds, schema: { body: tick } },
+    { ...forFrontEnds, schema: { params: itemId, body: tick } },
     async (request) => {
       requireUser(request)
       const ticked = await checklists.tick(subjectOf(request), request.params.id, request.body.done)
@@ -33,11 +33,15 @@ export async function apiRoutes(app: FastifyInstance, { checklists }: { checklis
     }
   )
 
-  app.delete<{ Params: { id: string } }>('/api/items/:id', forFrontEnds, async (request) => {
-    requireUser(request)
-    await checklists.remove(subjectOf(request), request.params.id)
-    return changed(request)
-  })
+  app.delete<{ Params: { id: string } }>(
+    '/api/items/:id',
+    { ...forFrontEnds, schema: { params: itemId } },
+    async (request) => {
+      requireUser(request)
+      await checklists.remove(subjectOf(request), request.params.id)
+      return changed(request)
+    }
+  )
 
   // The cacheable page has no session token, so this one is for context tokens alone.
   app.get('/api/checklists', app.atlassian.protect('context'), async (request) => {
@@ -64,13 +68,18 @@ export async function apiRoutes(app: FastifyInstance, { checklists }: { checklis
   }
 }
 
+// One character at least that can be seen, and none that controls.
+const printable = '^\\P{Cc}*[^\\s\\p{Cc}]\\P{Cc}*$'
+
 const newItems = {
   type: 'object',
   required: ['texts'],
   properties: {
-    texts: { type: 'array', minItems: 1, maxItems: 50, items: { type: 'string', pattern: '\\S', maxLength: 200 } }
+    texts: { type: 'array', minItems: 1, maxItems: 50, items: { type: 'string', maxLength: 200, pattern: printable } }
   }
 }
+
+const itemId = { type: 'object', properties: { id: { type: 'string', pattern: '^[0-9a-f-]{36}$' } } }
 
 const tick = { type: 'object', required: ['done'], properties: { done: { type: 'boolean' } } }
 

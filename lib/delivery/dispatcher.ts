@@ -36,7 +36,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const running = new Set<Promise<void>>()
   let timer: NodeJS.Timeout | undefined
   let stopped = false
-  let polling = false
+  let polling: Promise<void> | undefined
   let moreWaits = false
   let sweptAtMs = 0
 
@@ -64,23 +64,27 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     await inbox.complete(delivery.deliveryId, clock())
   }
 
+  function poll(): Promise<void> {
+    if (stopped) return Promise.resolve()
+    polling ??= takeWork().finally(() => {
+      polling = undefined
+    })
+    return polling
+  }
+
   /** Takes as much as there is room for; whoever finishes asks again if more waits. */
-  async function poll(): Promise<void> {
-    if (polling || stopped) return
-    polling = true
+  async function takeWork(): Promise<void> {
     moreWaits = false
     try {
       await sweepNowAndThen()
       const room = options.concurrency - running.size
       if (room > 0) {
         const deliveries = await inbox.claim({ nowMs: clock(), leaseMs, limit: room })
-        moreWaits = deliveries.length === room
+        if (deliveries.length === room) moreWaits = true
         for (const delivery of deliveries) void run(() => handleOne(delivery))
       } else moreWaits = true
     } catch (error) {
       logFailure(log, error, 'delivery inbox failed')
-    } finally {
-      polling = false
     }
   }
 
@@ -115,7 +119,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     async stop() {
       stopped = true
       clearTimeout(timer)
-      while (running.size > 0) await Promise.all(running)
+      // A question that is under way may still bring work.
+      while (polling !== undefined || running.size > 0) await Promise.all([polling, ...running])
     }
   }
 }
@@ -125,7 +130,8 @@ export function retryPauseMs(attempts: number): number {
   return Math.min(1000 * 2 ** (attempts - 1), 600_000)
 }
 
-async function withTimeout(work: Promise<void>, timeoutMs: number): Promise<void> {
+/** Rejects when the work takes longer; the work itself goes on, since nothing can stop it. */
+export async function withTimeout(work: Promise<void>, timeoutMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`not done within ${timeoutMs} ms`)), timeoutMs)

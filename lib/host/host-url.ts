@@ -13,7 +13,9 @@ export function resolveHostUrl(baseUrl: string, target: string, query?: Query): 
   const basePath = base.pathname === '/' ? '' : base.pathname
   const url = parseTarget(base, basePath, target)
   const underBase = basePath === '' || url.pathname === basePath || url.pathname.startsWith(`${basePath}/`)
-  if (url.origin !== base.origin || !underBase || url.username !== '' || url.password !== '') {
+  // The protocol too: a blob: address has the origin of the address inside of it.
+  const sameSite = url.origin === base.origin && url.protocol === base.protocol
+  if (!sameSite || !underBase || url.username !== '' || url.password !== '') {
     throw new AtlassianError('ATL_HOST_ADDRESS', 'outside-base-url', { origin: url.origin })
   }
   url.hash = ''

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { compactVerify } from 'jose'
-import { AuthenticationError } from '../errors.ts'
+import { AtlassianError, AuthenticationError } from '../errors.ts'
 import type { Clock, SignedRequest } from '../ports.ts'
 import type { LifecyclePayload } from '../tenant/lifecycle-payload.ts'
 import { type ConnectClaims, checkTimes, parseConnectClaims, type TimeRules } from './claims.ts'
@@ -65,7 +65,7 @@ export function readInstallToken(request: SignedRequest, rules: InstallRules): U
 
 /**
  * Fetches the key and checks the signature, after the body has been compared with the token. Only what comes back may
- * be believed. Throws AuthenticationError and AtlassianError `ATL_KEYS_UNAVAILABLE`.
+ * be believed. Throws AuthenticationError and AtlassianError `ATL_KEYS_UNAVAILABLE` and `ATL_LIFECYCLE_BODY`.
  */
 export async function verifyInstall(
   unverified: UnverifiedInstallToken,
@@ -76,6 +76,7 @@ export async function verifyInstall(
 ): Promise<VerifiedInstall> {
   const { token, kid, claims } = unverified
   if (claims.iss !== payload.clientKey) throw new AuthenticationError('issuer')
+  const bodyHash = hashBody(body)
   const key = await keys.get(kid)
   try {
     await compactVerify(token, key, { algorithms: ['RS256'] })
@@ -96,11 +97,20 @@ export async function verifyInstall(
     payload,
     mark: Object.freeze({
       token: hash('sha256', token, 'hex'),
-      body: hash('sha256', JSON.stringify(body), 'hex'),
+      body: bodyHash,
       expSeconds: Math.ceil(claims.exp + rules.leewaySeconds)
     }),
     iatSeconds: Math.floor(claims.iat)
   })
+}
+
+function hashBody(body: unknown): string {
+  try {
+    return hash('sha256', JSON.stringify(body), 'hex')
+  } catch {
+    // JSON is read at any depth, but not written: no host nests that deep.
+    throw new AtlassianError('ATL_LIFECYCLE_BODY', 'body-depth')
+  }
 }
 
 function parseUrl(url: string): ReturnType<typeof parseSignedUrl> {

@@ -49,8 +49,11 @@ export function createTenantDirectory(options: TenantDirectoryOptions): TenantDi
 
   function remember(clientKey: string, entry: Entry): void {
     const known = entries.peek(clientKey)
-    // An answer that was on its way while a newer version was saved here must not bring the old one back.
-    if (known?.tenant && entry.tenant && known.tenant.version > entry.tenant.version) return
+    // An answer that was on its way while a newer version was saved here must not bring the old one, or none, back.
+    if (known?.tenant) {
+      const older = entry.tenant ? entry.tenant.version < known.tenant.version : entry.readAtMs <= known.readAtMs
+      if (older) return
+    }
     if (entry.tenant === null) {
       entries.delete(clientKey)
       unknown.set(clientKey, entry)
@@ -93,7 +96,8 @@ export function createTenantDirectory(options: TenantDirectoryOptions): TenantDi
       const now = clock()
       const last = rereadAtMs.peek(clientKey)
       if (last !== undefined && now - last < REREAD_PAUSE_MS) {
-        return (entries.peek(clientKey) ?? unknown.peek(clientKey))?.tenant ?? null
+        // Whoever comes while the store is being asked waits for the same answer.
+        return flights.get(clientKey) ?? (entries.peek(clientKey) ?? unknown.peek(clientKey))?.tenant ?? null
       }
       rereadAtMs.set(clientKey, now)
       return load(clientKey)

@@ -27,7 +27,7 @@ async function checklistTests(t: Test, freshDatabase: () => Promise<string>): Pr
 
     const issue = issueOf(host, 'TEA-2')
     t.same(issue.properties.get('checklist'), { done: 2, total: 2 })
-    t.match(issue.comments, [{ text: 'Checklist complete: 2 of 2 items are done.' }])
+    t.match(issue.comments, [{ text: 'Checklist complete: 2 of 2 done.' }])
 
     const [first] = items
     if (first === undefined) throw new Error('no item')
@@ -49,7 +49,7 @@ async function checklistTests(t: Test, freshDatabase: () => Promise<string>): Pr
     for (const item of await addItems(host, place, 'Read it')) await tick(host, place, item)
     const site = host.site('confluence')
     const page = site.product === 'confluence' ? site.state.pages.find(({ id }) => id === '131073') : undefined
-    t.match(page?.comments, [{ text: '<p>Checklist complete: 1 of 1 items are done.</p>' }])
+    t.match(page?.comments, [{ text: '<p>Checklist complete: 1 of 1 done.</p>' }])
     t.same(await listedTitles(host, WIKI), ['How we brew'])
   })
 
@@ -101,11 +101,15 @@ async function checklistTests(t: Test, freshDatabase: () => Promise<string>): Pr
 
   await t.test('bad items are refused', async (t) => {
     const { host } = await installedExample(t, await freshDatabase())
-    for (const texts of [undefined, [], ['  '], ['x'.repeat(201)], Array(51).fill('x')]) {
+    for (const texts of [undefined, [], ['  '], ['x'.repeat(201)], Array(51).fill('x'), ['a\u0000b'], [7, {}]]) {
       const { status } = await host.callApp('/api/items', { issue: 'TEA-1', method: 'POST', body: { texts } })
       t.equal(status, 400)
     }
     t.same(await itemsOf(host, { issue: 'TEA-1' }), [])
+    for (const id of ['%00', 'x', '%27;--']) {
+      const { status } = await host.callApp(`/api/items/${id}`, { issue: 'TEA-1', method: 'DELETE' })
+      t.equal(status, 400, id)
+    }
   })
 
   await t.test('webhooks keep titles and rows in step', async (t) => {
@@ -160,6 +164,14 @@ async function checklistTests(t: Test, freshDatabase: () => Promise<string>): Pr
     host.failNext({ target: 'rest', status: 503, times: 2 })
     t.equal((await tick(host, { issue: 'TEA-1' }, item)).status, 200)
     t.match(log.join(''), 'the host was not told about the change')
+
+    host.failNext({ target: 'rest', status: 503 })
+    const page = await host.openPage('project-checklists', { project: 'TEA' })
+    t.equal(page.status, 502)
+    t.match(page.body, '<h1>This page cannot be shown</h1>')
+    t.notMatch(page.body, 'Serve the first flush')
+    host.failNext({ target: 'rest', status: 503 })
+    t.match(JSON.parse((await host.callApp('/api/checklists')).body), { statusCode: 502, message: String })
   })
 }
 

@@ -48,6 +48,7 @@ t.test('every page of the descriptor opens with its token and is refused without
     t.equal((await host.openPage(key)).status, 200, key)
     t.equal((await app.inject(url)).statusCode, cacheable ? 200 : 401, `${key} without a token`)
   }
+  await app.inject(`/nowhere?jwt=${await host.contextToken()}`)
   t.same(
     log.filter((line) => JSON.parse(line).level >= 40),
     [],

@@ -11,7 +11,7 @@ export async function installedExample(t: Test, databaseUrl: string) {
   const app = await buildApp({
     baseUrl: 'http://127.0.0.1:3000',
     databaseUrl,
-    logger: { level: 'debug', stream: { write: (line: string) => void log.push(line) } },
+    log: { level: 'debug', stream: { write: (line: string) => void log.push(line) } },
     connect: host.connectOptions()
   })
   t.teardown(async () => {

@@ -7,8 +7,7 @@ import { addItems, itemsOf } from './setup.ts'
 
 t.test('the next start finds the checklists of the last one', async (t) => {
   const databaseUrl = `sqlite:${join(t.testdir(), 'example.sqlite')}`
-  const start = (simulatorPort: number) =>
-    startWithSimulator({ port: 0, simulatorPort, databaseUrl, logger: { level: 'warn' } })
+  const start = (simulatorPort: number) => startWithSimulator({ port: 0, simulatorPort, databaseUrl, logLevel: 'warn' })
 
   const first = await start(0)
   await addItems(first.host, { issue: 'TEA-1' }, 'Boil the water')

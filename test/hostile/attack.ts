@@ -52,8 +52,10 @@ export interface Scene extends TestApp {
 export async function installedApp(t: Test, overrides: AppOverrides = {}): Promise<Scene> {
   const built = await buildApp(t, overrides)
   const { app, host } = built
-  t.equal((await host.install(app)).status, 204, 'Jira installs the app')
-  t.equal((await host.install(app, { site: 'confluence' })).status, 204, 'Confluence installs the app')
+  for (const site of ['jira', 'confluence']) {
+    const { status, verdict } = await host.install(app, { site })
+    if (status !== 204) throw new Error(`the scene cannot be set: ${verdict}`)
+  }
   // The hooks of the install are in the inbox and done after a moment.
   await new Promise((resolve) => setImmediate(resolve))
   forget(built)

@@ -1,6 +1,12 @@
 // connect.md 9.1, entry 8: what a `kid` may look like. It becomes part of an address, so it is judged before that.
 import t from 'tap'
-import { installedApp, lifecycleBody, lifecycleCall, refuses } from './attack.ts'
+import { installedApp, lifecycleBody, lifecycleCall, refuses, type Scene } from './attack.ts'
+
+// Every test here ends as it began, so they share one app.
+let scene: Scene
+t.before(async () => {
+  scene = await installedApp(t)
+})
 
 const bad: unknown[] = [
   undefined,
@@ -37,7 +43,6 @@ const bad: unknown[] = [
 ]
 
 t.test('a `kid` that is not one plain segment is refused, and no key host is asked', async (t) => {
-  const scene = await installedApp(t)
   const { host, jira } = scene
   const asked: string[] = []
   host.onExchange((exchange) => exchange.kind === 'key' && asked.push(exchange.url))
@@ -50,7 +55,6 @@ t.test('a `kid` that is not one plain segment is refused, and no key host is ask
 })
 
 t.test('a header that points at a key of its own is refused, and its address is not asked', async (t) => {
-  const scene = await installedApp(t)
   const { host, jira } = scene
   const evil = 'http://127.0.0.1:9/key'
   for (const extra of [

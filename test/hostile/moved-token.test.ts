@@ -1,9 +1,14 @@
 // connect.md 9.1, entry 10: a token for one method, path and query, presented at another.
 import t from 'tap'
-import { installedApp, lifecycleBody, lifecycleCall, refuses, withHeader, withQuery } from './attack.ts'
+import { installedApp, lifecycleBody, lifecycleCall, refuses, type Scene, withHeader, withQuery } from './attack.ts'
+
+// Every test here ends as it began, so they share one app.
+let scene: Scene
+t.before(async () => {
+  scene = await installedApp(t, { routes: (app) => app.get('/other', async () => 'reached') })
+})
 
 t.test('a page token is good for its own address only', async (t) => {
-  const scene = await installedApp(t, { routes: (app) => app.get('/other', async () => 'reached') })
   const { host } = scene
   const cases: [signed: string, sent: string, name: string][] = [
     ['/other', '/panel', 'another path'],
@@ -41,7 +46,7 @@ t.test('a page token is good for its own address only', async (t) => {
 })
 
 t.test('another order and another spelling of the same parameters are the same request', async (t) => {
-  const { app, host } = await installedApp(t)
+  const { app, host } = scene
   for (const [signed, sent] of [
     ['/panel?a=1&b=2', '/panel?b=2&a=1'],
     ['/panel?a=1&a=2', '/panel?a=2&a=1'],
@@ -55,7 +60,6 @@ t.test('another order and another spelling of the same parameters are the same r
 })
 
 t.test('a token for one method is refused by every other', async (t) => {
-  const scene = await installedApp(t)
   const { app, host } = scene
   const get = await host.sign.pageToken({ url: '/panel' })
   await refuses(t, scene, withQuery('/panel', get, 'POST'), undefined, 'GET at POST')
@@ -71,7 +75,6 @@ t.test('a token for one method is refused by every other', async (t) => {
 })
 
 t.test('the hash of a form covers every field of it', async (t) => {
-  const scene = await installedApp(t)
   const { app, host } = scene
   const token = await host.sign.pageToken({ method: 'POST', url: '/panel?a=1&b=2' })
   const good = form('/panel', `a=1&b=2&jwt=${token}`)
@@ -102,7 +105,6 @@ t.test('the hash of a form covers every field of it', async (t) => {
 })
 
 t.test('form fields never stand in for the query of a webhook or a life-cycle call', async (t) => {
-  const scene = await installedApp(t)
   const { host, jira } = scene
   const webhook = await host.sign.webhookToken({ url: '/hook?a=1' })
   const call = form('/hook', 'a=1')
@@ -118,7 +120,6 @@ t.test('form fields never stand in for the query of a webhook or a life-cycle ca
 })
 
 t.test('a webhook token is good for its own address only', async (t) => {
-  const scene = await installedApp(t)
   const { host, jira } = scene
   for (const [signed, sent] of [
     ['/enabled', '/hook'],

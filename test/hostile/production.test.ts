@@ -57,7 +57,9 @@ t.test('production starts with no address that is not https or stays on this mac
     ['installKeyHosts[0]', { installKeyHosts: ['https://[::1]/'] }],
     ['installKeyHosts[0]', { installKeyHosts: ['https://[::ffff:127.0.0.1]/'] }],
     ['installKeyHosts[0]', { installKeyHosts: ['https://0.0.0.0/'] }],
-    ['baseUrl', { baseUrl: 'http://app.example.com' }],
+    ['installKeyHosts[0]', { installKeyHosts: ['https://localhost./keys'] }],
+    ['allowedHosts[0]', { allowedHosts: ['0.0.0.0'] }],
+    ['baseUrl', { baseUrl: 'http://127.0.0.1:3000' }],
     ['baseUrl', { baseUrl: 'https://localhost' }],
     ['allowedBaseUrls[0]', { allowedBaseUrls: ['http://other.example.com'] }]
   ] as const) {
@@ -66,6 +68,7 @@ t.test('production starts with no address that is not https or stays on this mac
     const unsafe = { environment: 'production', ...value, unsafeAllowInsecureHostsInProduction: true }
     t.equal(await startError(t, unsafe), null, `${JSON.stringify(value)}: one option allows it`)
   }
+  t.match(await startError(t, { environment: 'production', baseUrl: 'http://app.example.com' }), { code: 'ATL_OPTION' })
   t.equal(await startError(t, { environment: 'production' }), null, 'the defaults are fit for production')
 })
 

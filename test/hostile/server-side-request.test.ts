@@ -30,7 +30,8 @@ t.test('the host client calls no address outside of the site', async (t) => {
     'javascript:0'
   ]
   for (const target of targets) {
-    await t.rejects(client.get(target), undefined, JSON.stringify(target))
+    // Control characters in a path make an odd path of the site itself, which does not know it.
+    await t.rejects(client.get(target), { code: /^ATL_HOST_(?:ADDRESS|STATUS)$/ }, JSON.stringify(target))
   }
   t.strictSame(evil.asked, [], 'the other server was never asked')
 })
@@ -53,18 +54,20 @@ t.test('a redirect of the site takes no credentials anywhere', async (t) => {
   const evil = await otherServer(t)
   const { app, host, jira } = await installedApp(t)
   const client = app.atlassian.hostClient({ clientKey: jira.clientKey })
+  const calls = [
+    () => client.get('/rest/api/3/myself'),
+    () => client.post('/rest/api/3/issue', { fields: {} }),
+    () => client.fetch('/rest/api/3/myself', { redirect: 'follow' })
+  ]
   for (const status of [301, 302, 303, 307, 308]) {
-    for (const location of [evil.url, `//${new URL(evil.url).host}/`, 'http://127.0.0.1:9/']) {
-      host.failNext({ target: 'rest', status, headers: { location } })
-      await client.get('/rest/api/3/myself').catch(() => {})
-      host.failNext({ target: 'rest', status, headers: { location } })
-      await client.post('/rest/api/3/issue', { json: { fields: {} } } as never).catch(() => {})
+    for (const location of [evil.url, `//${new URL(evil.url).host}/`]) {
+      for (const call of calls) {
+        host.failNext({ target: 'rest', status, headers: { location } })
+        await call().catch(() => {})
+      }
     }
   }
-  t.ok(
-    evil.asked.every(({ authorization }) => authorization === undefined),
-    `${evil.asked.length} redirects were followed, none with a token`
-  )
+  t.strictSame(evil.asked, [], 'no redirect was followed')
 })
 
 t.test('the display address of a site is never called', async (t) => {

@@ -2,6 +2,12 @@
 import t from 'tap'
 import { installedApp, lifecycleBody, lifecycleCall, refuses, type Scene, withHeader, withQuery } from './attack.ts'
 
+// Every test here ends as it began, so they share one app.
+let scene: Scene
+t.before(async () => {
+  scene = await installedApp(t)
+})
+
 const LEEWAY = 30
 const DAY = 86_400
 
@@ -11,12 +17,11 @@ async function requests({ host, jira }: Scene, claims: Record<string, unknown>) 
     page: withQuery('/panel', await host.sign.pageToken({ url: '/panel', claims })),
     context: withHeader('/api', await host.sign.contextToken({ claims })),
     webhook: withHeader('/own-webhook', await host.sign.webhookToken({ url: '/own-webhook', claims }), 'POST'),
-    install: lifecycleCall(await host.sign.installToken({ claims }), lifecycleBody(jira, { sharedSecret: 'a-new-one' }))
+    install: lifecycleCall(await host.sign.installToken({ claims }), lifecycleBody(jira))
   }
 }
 
 t.test('a token ends thirty seconds after `exp`, and not a second later', async (t) => {
-  const scene = await installedApp(t)
   const nowSeconds = scene.clock() / 1000
   const late = await requests(scene, { iat: nowSeconds - 180, exp: nowSeconds - LEEWAY - 1 })
   for (const [kind, attack] of Object.entries(late)) await refuses(t, scene, attack, undefined, kind)
@@ -29,14 +34,12 @@ t.test('a token ends thirty seconds after `exp`, and not a second later', async 
 })
 
 t.test('a token that was good goes out while the clock runs', async (t) => {
-  const scene = await installedApp(t)
   const good = await requests(scene, {})
   scene.clock.advanceSeconds(900 + LEEWAY + 1)
   for (const [kind, attack] of Object.entries(good)) await refuses(t, scene, attack, undefined, kind)
 })
 
 t.test('without a readable end, beginning or start of validity a token is refused', async (t) => {
-  const scene = await installedApp(t)
   const nowSeconds = scene.clock() / 1000
   const wrong: Record<string, unknown>[] = [
     { exp: undefined },
@@ -74,7 +77,6 @@ t.test('without a readable end, beginning or start of validity a token is refuse
 })
 
 t.test('numbers that JSON can write and no clock can show are refused', async (t) => {
-  const scene = await installedApp(t)
   const { host, jira } = scene
   const nowSeconds = scene.clock() / 1000
   for (const [iat, exp] of [
@@ -91,7 +93,6 @@ t.test('numbers that JSON can write and no clock can show are refused', async (t
 })
 
 t.test('a claim that is written twice has no two meanings', async (t) => {
-  const scene = await installedApp(t)
   const { host, jira, wiki } = scene
   const nowSeconds = scene.clock() / 1000
   const claims = `{"iss":"${wiki.clientKey}","iss":"${jira.clientKey}","qsh":"context-qsh","iat":${nowSeconds},"exp":${nowSeconds + 60}}`

@@ -1,9 +1,14 @@
 // connect.md 9.1, entry 15: two tokens, lists of tokens, tokens in the wrong place, and other schemes.
 import t from 'tap'
-import { installedApp, refuses, withHeader, withQuery } from './attack.ts'
+import { installedApp, refuses, type Scene, withHeader, withQuery } from './attack.ts'
+
+// Every test here ends as it began, so they share one app.
+let scene: Scene
+t.before(async () => {
+  scene = await installedApp(t)
+})
 
 t.test('whoever sends two tokens is refused, even if both are good', async (t) => {
-  const scene = await installedApp(t)
   const { host } = scene
   const page = await host.sign.pageToken({ url: '/panel' })
   const context = await host.contextToken()
@@ -24,7 +29,6 @@ t.test('whoever sends two tokens is refused, even if both are good', async (t) =
 })
 
 t.test('a form adds no second token and no second place', async (t) => {
-  const scene = await installedApp(t)
   const { host } = scene
   const page = await host.sign.pageToken({ url: '/panel', method: 'POST' })
   const context = await host.contextToken()
@@ -63,7 +67,6 @@ t.test('a form adds no second token and no second place', async (t) => {
 })
 
 t.test('a webhook and a life-cycle call bring their token in the header', async (t) => {
-  const scene = await installedApp(t)
   const { host } = scene
   const webhook = await host.sign.webhookToken({ url: '/hook' })
   await refuses(t, scene, withQuery('/hook', webhook, 'POST'), undefined, 'webhook')
@@ -76,7 +79,6 @@ t.test('a webhook and a life-cycle call bring their token in the header', async 
 })
 
 t.test('the header is one scheme, one space and one token', async (t) => {
-  const scene = await installedApp(t)
   const { app, host } = scene
   const token = await host.contextToken()
   const headers = [
@@ -115,7 +117,6 @@ t.test('the header is one scheme, one space and one token', async (t) => {
 })
 
 t.test('other frameworks and other headers are no place for a token', async (t) => {
-  const scene = await installedApp(t)
   const context = await scene.host.contextToken()
   const session = (await scene.app.inject(withHeader('/atlassian/session', context, 'POST'))).json().token
   const cases = {
@@ -138,7 +139,6 @@ t.test('other frameworks and other headers are no place for a token', async (t) 
 })
 
 t.test('a token longer than 8 KB is refused before it is read', async (t) => {
-  const scene = await installedApp(t)
   const { host } = scene
   const claims = { context: { padding: 'x'.repeat(9000) } }
   const token = await host.sign.contextToken({ claims })

@@ -1,9 +1,14 @@
 // connect.md 9.1, entry 1: `alg: none`, empty signature, missing third segment, four segments.
 import t from 'tap'
-import { installedApp, lifecycleBody, lifecycleCall, refuses, withHeader, withQuery } from './attack.ts'
+import { installedApp, lifecycleBody, lifecycleCall, refuses, type Scene, withHeader, withQuery } from './attack.ts'
+
+// Every test here ends as it began, so they share one app.
+let scene: Scene
+t.before(async () => {
+  scene = await installedApp(t)
+})
 
 t.test('a token that nobody signed opens nothing, however it writes its algorithm', async (t) => {
-  const scene = await installedApp(t)
   const { host, jira } = scene
   const page = await host.sign.pageToken({ url: '/panel' })
   const context = await host.sign.contextToken()
@@ -25,14 +30,12 @@ t.test('a token that nobody signed opens nothing, however it writes its algorith
 })
 
 t.test('a token without `alg` is refused', async (t) => {
-  const scene = await installedApp(t)
   const { host, jira } = scene
   const token = await host.sign.contextToken({ header: { alg: undefined }, key: jira.sharedSecret })
   await refuses(t, scene, withHeader('/api', token))
 })
 
 t.test('a token has exactly three segments of base64url, none of them empty', async (t) => {
-  const scene = await installedApp(t)
   const { host } = scene
   const good = await host.sign.contextToken()
   const [header = '', claims = '', signature = ''] = good.split('.')
@@ -61,7 +64,6 @@ t.test('a token has exactly three segments of base64url, none of them empty', as
 })
 
 t.test('header and claims have to be JSON objects', async (t) => {
-  const scene = await installedApp(t)
   const { host, jira } = scene
   const parts = ['null', '[]', '"text"', '1', '{', '', '\u0000', '{"alg":"HS256"}}']
   for (const part of parts) {

@@ -1,9 +1,14 @@
 // connect.md 9.1, entries 9 and 11: the fixed hash text where a computed hash is due, no hash at all, and the reverse.
 import t from 'tap'
-import { installedApp, lifecycleBody, lifecycleCall, refuses, withHeader, withQuery } from './attack.ts'
+import { installedApp, lifecycleBody, lifecycleCall, refuses, type Scene, withHeader, withQuery } from './attack.ts'
+
+// Every test here ends as it began, so they share one app.
+let scene: Scene
+t.before(async () => {
+  scene = await installedApp(t)
+})
 
 t.test('the text `context-qsh` opens no life-cycle route, webhook or page', async (t) => {
-  const scene = await installedApp(t)
   const { host, jira } = scene
   for (const eventType of ['installed', 'uninstalled']) {
     const url = `/${eventType}`
@@ -25,7 +30,6 @@ t.test('the text `context-qsh` opens no life-cycle route, webhook or page', asyn
 })
 
 t.test('a token without a hash is refused everywhere', async (t) => {
-  const scene = await installedApp(t)
   const { host, jira } = scene
   for (const qsh of [undefined, null, '', 0, false, [], {}, ['context-qsh'], { toString: 'context-qsh' }]) {
     const name = `qsh ${JSON.stringify(qsh)}`
@@ -45,7 +49,6 @@ t.test('a token without a hash is refused everywhere', async (t) => {
 })
 
 t.test('what only looks like the fixed text is not it', async (t) => {
-  const scene = await installedApp(t)
   for (const qsh of ['CONTEXT-QSH', 'context-qsh ', ' context-qsh', 'context-qsh\u0000', 'context_qsh', 'context-qs']) {
     const token = await scene.host.sign.contextToken({ claims: { qsh } })
     await refuses(t, scene, withHeader('/api', token), undefined, JSON.stringify(qsh))
@@ -53,7 +56,6 @@ t.test('what only looks like the fixed text is not it', async (t) => {
 })
 
 t.test('the token of a page is no key to the API behind it, not even when it was made for the address', async (t) => {
-  const scene = await installedApp(t)
   const { host } = scene
   for (const url of ['/panel', '/api']) {
     const page = await host.sign.pageToken({ url })
@@ -67,7 +69,6 @@ t.test('the token of a page is no key to the API behind it, not even when it was
 })
 
 t.test('a list of policies lets each token pass by its own rule only', async (t) => {
-  const scene = await installedApp(t)
   const { app, host } = scene
   const good = await host.sign.pageToken({ url: '/mixed' })
   t.equal((await app.inject(withQuery('/mixed', good))).statusCode, 200, 'a page token of this address')

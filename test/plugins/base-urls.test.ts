@@ -1,7 +1,7 @@
 import { createHostSimulator } from 'fastify-atlassian/testing'
 import t from 'tap'
 import { buildApp } from '../helpers/app.ts'
-import { installed } from './lifecycle-sender.ts'
+import { installed, sendLifecycle } from './lifecycle-sender.ts'
 
 const host = await createHostSimulator()
 t.teardown(() => host.close())
@@ -135,6 +135,17 @@ t.test('a descriptor with a foreign base URL stops the start', async (t) => {
     code: 'ATL_DESCRIPTOR',
     message: /baseUrl of the descriptor is "https:\/\/elsewhere/
   })
+})
+
+t.test('a base URL written in capitals is the same address, to hosts that repeat it and to hosts that do not', async (t) => {
+  const { app } = await buildApp(t, { host, baseUrl: 'https://App.Example.com/' })
+  t.equal(app.atlassian.descriptor.baseUrl, 'https://App.Example.com')
+  await installed(host, app)
+  for (const aud of ['https://App.Example.com', 'https://app.example.com']) {
+    const token = await host.sign.installToken({ claims: { aud } })
+    t.equal((await sendLifecycle(app, host, 'installed', { token })).statusCode, 204, aud)
+  }
+  t.equal((await host.openPage('panel')).status, 200)
 })
 
 t.test('rewriteUrl changes the route and not what the host signed', async (t) => {

@@ -69,6 +69,23 @@ t.test('the policy is told from the route that the router would choose', async (
   )
 })
 
+t.test('one path for a cacheable and another module can be nothing but public', async (t) => {
+  const modules = {
+    generalPages: [
+      { key: 'my-page', name: { value: 'Page' }, url: '/page' },
+      { key: 'my-cached', name: { value: 'Cached' }, url: '/page?cached', cacheable: true }
+    ]
+  }
+  const start = (policy: 'none' | 'page') =>
+    buildApp(t, {
+      host,
+      descriptorMembers: { modules },
+      routes: (app) => app.get('/page', app.atlassian.protect(policy), open)
+    })
+  await t.rejects(start('page'), { code: 'ATL_DESCRIPTOR', message: /my-cached/ })
+  await t.resolves(start('none'))
+})
+
 t.test('a cacheable page that matches opens without a token and sees nothing of a tenant', async (t) => {
   const { app } = await withModule(t, { cacheable: true }, (app) =>
     app.get('/page', app.atlassian.protect('none'), async ({ tenant, connect, atlassian }) => ({

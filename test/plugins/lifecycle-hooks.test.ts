@@ -6,14 +6,10 @@ import { createHostSimulator } from 'fastify-atlassian/testing'
 import t from 'tap'
 import { APP_KEY, buildApp, createTestClock } from '../helpers/app.ts'
 import { installed, sendLifecycle } from './lifecycle-sender.ts'
+import { until } from './until.ts'
 
 const host = await createHostSimulator()
 t.teardown(() => host.close())
-
-/** Ends when `condition` holds, at the latest after a second. */
-async function until(condition: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 200 && !condition(); tries++) await pause(5)
-}
 
 t.test('hooks and events tell every change once, after the record is stored', async (t) => {
   const seen: string[] = []

@@ -131,6 +131,7 @@ t.test('production refuses loopback and plain http addresses unless the option w
   const cases: [string, object][] = [
     ['baseUrl', { baseUrl: 'http://app.example.com' }],
     ['baseUrl', { baseUrl: 'https://localhost' }],
+    ['baseUrl', { baseUrl: 'HTTPS://LOCALHOST' }],
     ['allowedBaseUrls[0]', { allowedBaseUrls: ['https://127.0.0.1:3000'] }],
     ['allowedHosts[1]', { allowedHosts: ['*.atlassian.net', 'http://jira.example.com'] }],
     ['allowedHosts[0]', { allowedHosts: ['127.0.0.1:2990'] }],
