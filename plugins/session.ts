@@ -34,7 +34,10 @@ export function createSessionToken(
   const nowSeconds = Math.floor(core.options.clock() / 1000)
   const { accountId, context, authTimeSeconds } = connect
   // No token outlives the session it belongs to.
-  const lifetime = Math.min(session.minutes * 60, Math.max(1, Math.floor(authTimeSeconds + sessionMaxHours * 3600 - nowSeconds)))
+  const lifetime = Math.min(
+    session.minutes * 60,
+    Math.max(1, Math.floor(authTimeSeconds + sessionMaxHours * 3600 - nowSeconds))
+  )
   const token = signSessionToken({ tenant, accountId, context, authTimeSeconds }, nowSeconds, lifetime)
   return { token, expiresAtSeconds: nowSeconds + lifetime }
 }

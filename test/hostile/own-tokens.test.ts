@@ -1,6 +1,7 @@
 // connect.md 9.1, entry 12: tokens that the app itself signed, sent back to it, and session tokens where they do not belong.
 import { createHmac } from 'node:crypto'
 import t from 'tap'
+import { sessionKey } from '../../lib/jwt/session-token.ts'
 import { APP_KEY } from '../helpers/app.ts'
 import { installedApp, lifecycleBody, lifecycleCall, refuses, type Scene, withHeader, withQuery } from './attack.ts'
 
@@ -80,6 +81,46 @@ t.test('whoever holds the shared secret alone makes no session token', async (t)
     const token = sign({ alg: 'HS256', typ }, JSON.parse(decode(payload)), jira.sharedSecret)
     await refuses(t, scene, withHeader('/session', token), undefined, `typ ${typ}`)
     await refuses(t, scene, withHeader('/mixed', token), undefined, `typ ${typ}, list`)
+  }
+})
+
+t.test('even the right key makes no session token of other claims', async (t) => {
+  const scene = await installedApp(t)
+  const { app, jira, wiki, store } = scene
+  const tenant = await store.find({ clientKey: jira.clientKey })
+  if (tenant === null) throw new Error('the tenant is missing')
+  const [header = '', payload = ''] = (await sessionToken(scene, 'jira')).split('.')
+  const good = JSON.parse(decode(payload))
+  const goodHeader = JSON.parse(decode(header))
+  const signed = (head: object, claims: object) => {
+    const input = `${encode(head)}.${encode(claims)}`
+    return `${input}.${createHmac('sha256', sessionKey(tenant)).update(input).digest('base64url')}`
+  }
+  t.equal((await app.inject(withHeader('/session', signed(goodHeader, good)))).statusCode, 200, 'the claims are good')
+  const nowSeconds = scene.clock() / 1000
+  const changes: Record<string, unknown>[] = [
+    { aud: [jira.clientKey, wiki.clientKey] },
+    { aud: [] },
+    { qsh: 'context-qsh' },
+    { qsh: 'x' },
+    { iss: 'another-app' },
+    { iss: jira.clientKey },
+    { auth_time: undefined },
+    { auth_time: null },
+    { auth_time: String(nowSeconds) },
+    { auth_time: nowSeconds + 31 },
+    { auth_time: nowSeconds - 12 * 3600 - 1 },
+    { exp: nowSeconds - 31 },
+    { exp: undefined },
+    { iat: undefined }
+  ]
+  for (const change of changes) {
+    const token = signed(goodHeader, { ...good, ...change })
+    await refuses(t, scene, withHeader('/session', token), undefined, JSON.stringify(change))
+  }
+  for (const typ of ['JWT', 'jwt', '', undefined, null, [goodHeader.typ]]) {
+    const token = signed({ ...goodHeader, typ }, good)
+    await refuses(t, scene, withHeader('/session', token), undefined, `typ ${JSON.stringify(typ)}`)
   }
 })
 

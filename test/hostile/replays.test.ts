@@ -57,6 +57,18 @@ t.test('a replayed install revives no tenant, and a replayed uninstall ends none
   t.equal((await host.openPage('panel')).status, 200, 'and the tenant lives on')
 })
 
+t.test('after an uninstall and a new install the secret before is worth nothing, not for a moment', async (t) => {
+  const scene = await installedApp(t)
+  const { app, host, jira } = scene
+  const old = await host.contextToken()
+  await host.uninstall()
+  const install = lifecycleCall(await host.sign.installToken(), lifecycleBody(jira, { sharedSecret: 'another-one' }))
+  t.equal((await app.inject(install)).statusCode, 204)
+  t.equal((await app.inject({ url: '/api', headers: { authorization: `JWT ${old}` } })).statusCode, 401)
+  const fresh = await host.sign.contextToken({ key: 'another-one' })
+  t.equal((await app.inject({ url: '/api', headers: { authorization: `JWT ${fresh}` } })).statusCode, 200)
+})
+
 t.test('used install tokens are remembered by the store and not by the process', async (t) => {
   const memory = createMemoryTenantStore({ appKey: APP_KEY })
   const first = await installedApp(t, { store: memory })

@@ -1,4 +1,5 @@
 // connect.md 9.1, entry 1: `alg: none`, empty signature, missing third segment, four segments.
+import { createHmac } from 'node:crypto'
 import t from 'tap'
 import { installedApp, lifecycleBody, lifecycleCall, refuses, type Scene, withHeader, withQuery } from './attack.ts'
 
@@ -26,6 +27,16 @@ t.test('a token that nobody signed opens nothing, however it writes its algorith
       const body = lifecycleBody(jira, { sharedSecret: 'taken-over-by-a-stranger' })
       await refuses(t, scene, lifecycleCall(forged(install, ending), body), undefined, `install, ${name}`)
     }
+  }
+})
+
+t.test('a good signature helps no header that names another algorithm', async (t) => {
+  const { host, jira } = scene
+  for (const alg of ['none', 'HS384', 'HS512', 'RS256', 'hs256', 'HS256 ', '', null, undefined, ['HS256']]) {
+    const [, claims] = (await host.sign.contextToken()).split('.')
+    const input = `${segment(JSON.stringify({ typ: 'JWT', alg }))}.${claims}`
+    const token = `${input}.${createHmac('sha256', jira.sharedSecret).update(input).digest('base64url')}`
+    await refuses(t, scene, withHeader('/api', token), undefined, JSON.stringify(alg))
   }
 })
 

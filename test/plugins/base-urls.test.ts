@@ -71,10 +71,7 @@ t.test('several base URLs: the routes are below each path, and each address is a
   }
   // The longest path that fits is removed.
   const token = await host.sign.contextToken()
-  t.equal(
-    (await app.inject({ url: '/eu/app/api', headers: { authorization: `JWT ${token}` } })).statusCode,
-    200
-  )
+  t.equal((await app.inject({ url: '/eu/app/api', headers: { authorization: `JWT ${token}` } })).statusCode, 200)
   const site = host.site()
   let iat = Math.floor(Date.now() / 1000)
   for (const [audience, status] of [
@@ -137,16 +134,19 @@ t.test('a descriptor with a foreign base URL stops the start', async (t) => {
   })
 })
 
-t.test('a base URL written in capitals is the same address, to hosts that repeat it and to hosts that do not', async (t) => {
-  const { app } = await buildApp(t, { host, baseUrl: 'https://App.Example.com/' })
-  t.equal(app.atlassian.descriptor.baseUrl, 'https://App.Example.com')
-  await installed(host, app)
-  for (const aud of ['https://App.Example.com', 'https://app.example.com']) {
-    const token = await host.sign.installToken({ claims: { aud } })
-    t.equal((await sendLifecycle(app, host, 'installed', { token })).statusCode, 204, aud)
+t.test(
+  'a base URL written in capitals is the same address, to hosts that repeat it and to hosts that do not',
+  async (t) => {
+    const { app } = await buildApp(t, { host, baseUrl: 'https://App.Example.com/' })
+    t.equal(app.atlassian.descriptor.baseUrl, 'https://App.Example.com')
+    await installed(host, app)
+    for (const aud of ['https://App.Example.com', 'https://app.example.com']) {
+      const token = await host.sign.installToken({ claims: { aud } })
+      t.equal((await sendLifecycle(app, host, 'installed', { token })).statusCode, 204, aud)
+    }
+    t.equal((await host.openPage('panel')).status, 200)
   }
-  t.equal((await host.openPage('panel')).status, 200)
-})
+)
 
 t.test('rewriteUrl changes the route and not what the host signed', async (t) => {
   const { app } = await buildApp(t, {

@@ -13,7 +13,9 @@ const open = async () => 'reached'
 const withModule = (t: Test, module: object, routes: Routes, more: AppOverrides = {}) =>
   buildApp(t, {
     host,
-    descriptorMembers: { modules: { generalPages: [{ key: 'my-page', name: { value: 'Page' }, url: '/page', ...module }] } },
+    descriptorMembers: {
+      modules: { generalPages: [{ key: 'my-page', name: { value: 'Page' }, url: '/page', ...module }] }
+    },
     routes,
     ...more
   })
@@ -109,7 +111,9 @@ t.test('routes that the descriptor names and the app lacks are reported, and the
       }
     }
   })
-  const missing = lines.map((line) => JSON.parse(line)).filter(({ msg }) => /route that the app does not have/.test(msg))
+  const missing = lines
+    .map((line) => JSON.parse(line))
+    .filter(({ msg }) => /route that the app does not have/.test(msg))
   t.strictSame(
     missing.map(({ level, field, path, method }) => ({ level, field, path, method })),
     [

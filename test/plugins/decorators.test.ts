@@ -35,7 +35,13 @@ t.test('a protected route knows who asks: platform, tenant, principal and the ve
   t.equal(seen?.atlassian?.tenant, seen?.tenant)
   t.equal(seen?.atlassian?.connect, seen?.connect)
   t.equal(seen?.verifiedInstall, null)
-  for (const value of [seen?.connect, seen?.connect?.context, seen?.connect?.context.jira, seen?.atlassian, seen?.tenant])
+  for (const value of [
+    seen?.connect,
+    seen?.connect?.context,
+    seen?.connect?.context.jira,
+    seen?.atlassian,
+    seen?.tenant
+  ])
     t.ok(Object.isFrozen(value))
 })
 
@@ -66,62 +72,68 @@ t.test('the old user names of the context are not believed: the account is the s
   t.match((await app.inject(`/panel?jwt=${jwt}`)).json(), { principal: { accountId: host.users[0]?.accountId } })
 })
 
-t.test('on a public route everything is null, even with a token, and the helpers throw a mistake of the app', async (t) => {
-  const { app } = await buildApp(t, {
-    host,
-    routes: (app) => {
-      const options = app.atlassian.protect('none')
-      app.get('/nulls', options, async ({ atlassian, connect, tenant, verifiedInstall }) => ({
-        nulls: [atlassian, connect, tenant, verifiedInstall].map((value) => value === null)
-      }))
-      app.get('/requireAtlassian', options, async (request) => requireAtlassian(request).platform)
-      app.get('/requireConnect', options, async (request) => requireConnect(request).platform)
-      app.get('/requireTenant', options, async (request) => requireTenant(request).tenantId)
-      app.get('/hostClient', options, async (request) => request.hostClient().get('/rest/api/3/myself'))
-      app.get('/sessionToken', options, async (request) => app.atlassian.sessionToken(request))
-      app.get('/applyLifecycle', options, async (request) => app.atlassian.applyLifecycle(request))
-    }
-  })
-  await installed(host, app)
-  const jwt = await host.sign.pageToken({ url: '/nulls' })
-  t.strictSame((await app.inject(`/nulls?jwt=${jwt}`)).json(), { nulls: [true, true, true, true] })
-  for (const name of [
-    'requireAtlassian',
-    'requireConnect',
-    'requireTenant',
-    'hostClient',
-    'sessionToken',
-    'applyLifecycle'
-  ]) {
-    const answer = await app.inject(`/${name}`)
-    t.equal(answer.statusCode, 500)
-    t.match(answer.json(), { code: 'ATL_NOT_PROTECTED' }, name)
-  }
-})
-
-t.test('outside of the scope that registered the plugin the decorators do not exist, and the helpers still throw', async (t) => {
-  const app = Fastify()
-  t.teardown(() => app.close())
-  await app.register(async (scope) => {
-    await scope.register(connectPlugin, {
-      descriptor: testDescriptor(),
-      baseUrl: BASE_URL,
-      store: 'sqlite::memory:',
-      environment: 'test',
-      ...host.connectOptions()
+t.test(
+  'on a public route everything is null, even with a token, and the helpers throw a mistake of the app',
+  async (t) => {
+    const { app } = await buildApp(t, {
+      host,
+      routes: (app) => {
+        const options = app.atlassian.protect('none')
+        app.get('/nulls', options, async ({ atlassian, connect, tenant, verifiedInstall }) => ({
+          nulls: [atlassian, connect, tenant, verifiedInstall].map((value) => value === null)
+        }))
+        app.get('/requireAtlassian', options, async (request) => requireAtlassian(request).platform)
+        app.get('/requireConnect', options, async (request) => requireConnect(request).platform)
+        app.get('/requireTenant', options, async (request) => requireTenant(request).tenantId)
+        app.get('/hostClient', options, async (request) => request.hostClient().get('/rest/api/3/myself'))
+        app.get('/sessionToken', options, async (request) => app.atlassian.sessionToken(request))
+        app.get('/applyLifecycle', options, async (request) => app.atlassian.applyLifecycle(request))
+      }
     })
-    scope.get('/panel', async (request) => requireConnect(request).connect.accountId)
-  })
-  app.get('/outside', async ({ atlassian, connect, tenant }) => ({
-    absent: [atlassian, connect, tenant].map((value) => value === undefined)
-  }))
-  app.get('/outside-require', async (request) => requireConnect(request).platform)
-  await app.ready()
-  t.equal(Reflect.get(app, 'atlassian'), undefined)
-  t.strictSame((await app.inject('/outside')).json(), { absent: [true, true, true] })
-  t.match((await app.inject('/outside-require')).json(), { code: 'ATL_NOT_PROTECTED' })
-  t.equal((await app.inject('/panel')).statusCode, 401)
-})
+    await installed(host, app)
+    const jwt = await host.sign.pageToken({ url: '/nulls' })
+    t.strictSame((await app.inject(`/nulls?jwt=${jwt}`)).json(), { nulls: [true, true, true, true] })
+    for (const name of [
+      'requireAtlassian',
+      'requireConnect',
+      'requireTenant',
+      'hostClient',
+      'sessionToken',
+      'applyLifecycle'
+    ]) {
+      const answer = await app.inject(`/${name}`)
+      t.equal(answer.statusCode, 500)
+      t.match(answer.json(), { code: 'ATL_NOT_PROTECTED' }, name)
+    }
+  }
+)
+
+t.test(
+  'outside of the scope that registered the plugin the decorators do not exist, and the helpers still throw',
+  async (t) => {
+    const app = Fastify()
+    t.teardown(() => app.close())
+    await app.register(async (scope) => {
+      await scope.register(connectPlugin, {
+        descriptor: testDescriptor(),
+        baseUrl: BASE_URL,
+        store: 'sqlite::memory:',
+        environment: 'test',
+        ...host.connectOptions()
+      })
+      scope.get('/panel', async (request) => requireConnect(request).connect.accountId)
+    })
+    app.get('/outside', async ({ atlassian, connect, tenant }) => ({
+      absent: [atlassian, connect, tenant].map((value) => value === undefined)
+    }))
+    app.get('/outside-require', async (request) => requireConnect(request).platform)
+    await app.ready()
+    t.equal(Reflect.get(app, 'atlassian'), undefined)
+    t.strictSame((await app.inject('/outside')).json(), { absent: [true, true, true] })
+    t.match((await app.inject('/outside-require')).json(), { code: 'ATL_NOT_PROTECTED' })
+    t.equal((await app.inject('/panel')).statusCode, 401)
+  }
+)
 
 t.test('fastify.atlassian is frozen, and so is the descriptor in it', async (t) => {
   const { app } = await buildApp(t, { host })

@@ -94,21 +94,24 @@ t.test('a display URL that is not a plain https address is dropped and logged', 
   }
 })
 
-t.test('scripts: those of the app, the host script, and inline ones with a nonce that is new for each page', async (t) => {
-  const { app } = await installedApp(t)
-  const pages = [await load(app, '/page'), await load(app, '/page')]
-  const nonces = pages.map(({ body, headers }) => {
-    const nonce = /nonce="([^"]+)"/.exec(body)?.[1] ?? ''
-    t.match(nonce, /^[A-Za-z0-9+/]{22}==$/)
-    t.strictSame(directive(headers['content-security-policy'], 'script-src'), [
-      "'self'",
-      `'nonce-${nonce}'`,
-      new URL(host.hostScriptUrl).origin
-    ])
-    return nonce
-  })
-  t.equal(new Set(nonces).size, 2)
-})
+t.test(
+  'scripts: those of the app, the host script, and inline ones with a nonce that is new for each page',
+  async (t) => {
+    const { app } = await installedApp(t)
+    const pages = [await load(app, '/page'), await load(app, '/page')]
+    const nonces = pages.map(({ body, headers }) => {
+      const nonce = /nonce="([^"]+)"/.exec(body)?.[1] ?? ''
+      t.match(nonce, /^[A-Za-z0-9+/]{22}==$/)
+      t.strictSame(directive(headers['content-security-policy'], 'script-src'), [
+        "'self'",
+        `'nonce-${nonce}'`,
+        new URL(host.hostScriptUrl).origin
+      ])
+      return nonce
+    })
+    t.equal(new Set(nonces).size, 2)
+  }
+)
 
 t.test('answers that a token opened are kept by nobody: no-store, no-referrer, nosniff', async (t) => {
   const { app } = await installedApp(t)

@@ -64,7 +64,14 @@ t.test('Confluence is signed without its context path, however the path is writt
 
 t.test('queries are hashed as they are sent: lists, spaces, stars, unicode, and what the path brought', async (t) => {
   const { jira } = await clients(t)
-  const query = { jql: "summary ~ 'a b*c' & x=ü+~", fields: ['b', 'a'], none: undefined, nothing: null, max: 5, all: true }
+  const query = {
+    jql: "summary ~ 'a b*c' & x=ü+~",
+    fields: ['b', 'a'],
+    none: undefined,
+    nothing: null,
+    max: 5,
+    all: true
+  }
   await jira.fetch(`/rest/api/3/serverInfo?first=1&first=%20`)
   t.match(lastRest()?.verdict, /hash right/)
   await failure(jira.get('/rest/api/3/nowhere?first=1', { query })).catch(() => {})
@@ -151,7 +158,9 @@ t.test('a redirect is not followed, neither at home nor abroad, and carries no c
       t.match(await failure(jira.get('/rest/api/3/myself')), { code: 'ATL_HOST_STATUS', status })
       host.failNext({ target: 'rest', status, headers: { location } })
       t.equal((await jira.fetch('/rest/api/3/myself')).status, status)
-      t.equal(host.exchanges.length, before + 2)
+      host.failNext({ target: 'rest', status, headers: { location } })
+      t.equal((await jira.fetch('/rest/api/3/myself', { redirect: 'follow' })).status, status, 'nor on demand')
+      t.equal(host.exchanges.length, before + 3)
     }
   }
   t.strictSame(abroad, [])
@@ -237,35 +246,38 @@ t.test('a connection that breaks', async (t) => {
   t.match(await failure(jira.get('/rest/api/3/myself')), { code: 'ATL_HOST_NETWORK', statusCode: 502, status: 0 })
 })
 
-t.test('a HostError keeps status, path, retry-after and the host’s sentences, and never a header or a token', async (t) => {
-  const { jira } = await clients(t)
-  const error = await failure(jira.get('/rest/api/3/issue/NO-1?secret=in-query'))
-  t.ok(error instanceof HostError)
-  t.match(error, {
-    name: 'HostError',
-    code: 'ATL_HOST_STATUS',
-    statusCode: 502,
-    status: 404,
-    method: 'GET',
-    path: '/rest/api/3/issue/NO-1'
-  })
-  t.ok(error.messages.length > 0)
-  const { inspect } = await import('node:util')
-  const printed = `${inspect(error, { showHidden: true, depth: 9 })}${JSON.stringify(error)}${error.stack}`
-  t.notMatch(printed, /JWT ey|authorization|in-query|eyJ/i)
+t.test(
+  'a HostError keeps status, path, retry-after and the host’s sentences, and never a header or a token',
+  async (t) => {
+    const { jira } = await clients(t)
+    const error = await failure(jira.get('/rest/api/3/issue/NO-1?secret=in-query'))
+    t.ok(error instanceof HostError)
+    t.match(error, {
+      name: 'HostError',
+      code: 'ATL_HOST_STATUS',
+      statusCode: 502,
+      status: 404,
+      method: 'GET',
+      path: '/rest/api/3/issue/NO-1'
+    })
+    t.ok(error.messages.length > 0)
+    const { inspect } = await import('node:util')
+    const printed = `${inspect(error, { showHidden: true, depth: 9 })}${JSON.stringify(error)}${error.stack}`
+    t.notMatch(printed, /JWT ey|authorization|in-query|eyJ/i)
 
-  for (const [header, seconds] of [
-    ['7', 7],
-    [new Date(Date.now() + 60_000).toUTCString(), 60],
-    ['soon', null]
-  ] as const) {
-    host.failNext({ target: 'rest', status: 429, headers: { 'retry-after': header } })
-    const limited = await failure(jira.get('/rest/api/3/myself'))
-    t.equal(limited.status, 429)
-    if (seconds === null) t.equal(limited.retryAfterSeconds, null)
-    else t.ok(Math.abs((limited.retryAfterSeconds ?? -99) - seconds) < 5, header)
+    for (const [header, seconds] of [
+      ['7', 7],
+      [new Date(Date.now() + 60_000).toUTCString(), 60],
+      ['soon', null]
+    ] as const) {
+      host.failNext({ target: 'rest', status: 429, headers: { 'retry-after': header } })
+      const limited = await failure(jira.get('/rest/api/3/myself'))
+      t.equal(limited.status, 429)
+      if (seconds === null) t.equal(limited.retryAfterSeconds, null)
+      else t.ok(Math.abs((limited.retryAfterSeconds ?? -99) - seconds) < 5, header)
+    }
   }
-})
+)
 
 t.test('a HostError that nobody catches is 502 with the public sentence, and no token is in the log', async (t) => {
   const { app, lines } = await buildApp(t, {

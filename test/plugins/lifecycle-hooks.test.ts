@@ -67,39 +67,42 @@ t.test('a repeated install token runs no hook again', async (t) => {
   t.strictSame(seen, ['first-install', 'update'])
 })
 
-t.test('beforeInstall may refuse a first install: 403, nothing written, no hook; and it is asked only then', async (t) => {
-  const asked: string[] = []
-  let refuse = true
-  const { app, store, writes } = await buildApp(t, {
-    host,
-    hooks: {
-      beforeInstall: async (tenant) => {
-        asked.push(tenant.clientKey)
-        await pause(1)
-        if (refuse) throw new Error(`not for ${tenant.baseUrl}`)
-      },
-      onInstalled: () => void asked.push('hook')
-    }
-  })
-  const answer = await host.install(app)
-  t.equal(answer.status, 403)
-  t.match(answer.responseBody, /ATL_INSTALL_REFUSED/)
-  t.notMatch(answer.responseBody, /not for/)
-  t.strictSame(writes, [])
-  t.strictSame(await store.list({ limit: 1 }), [])
-  refuse = false
-  await installed(host, app)
-  refuse = true
-  t.equal((await host.rotateSecret()).status, 204)
-  t.equal((await host.uninstall()).status, 204)
-  t.equal((await host.install()).status, 204)
-  const key = host.site().clientKey
-  await until(() => asked.filter((line) => line === 'hook').length === 3)
-  t.strictSame(
-    asked.filter((line) => line !== 'hook'),
-    [key, key]
-  )
-})
+t.test(
+  'beforeInstall may refuse a first install: 403, nothing written, no hook; and it is asked only then',
+  async (t) => {
+    const asked: string[] = []
+    let refuse = true
+    const { app, store, writes } = await buildApp(t, {
+      host,
+      hooks: {
+        beforeInstall: async (tenant) => {
+          asked.push(tenant.clientKey)
+          await pause(1)
+          if (refuse) throw new Error(`not for ${tenant.baseUrl}`)
+        },
+        onInstalled: () => void asked.push('hook')
+      }
+    })
+    const answer = await host.install(app)
+    t.equal(answer.status, 403)
+    t.match(answer.responseBody, /ATL_INSTALL_REFUSED/)
+    t.notMatch(answer.responseBody, /not for/)
+    t.strictSame(writes, [])
+    t.strictSame(await store.list({ limit: 1 }), [])
+    refuse = false
+    await installed(host, app)
+    refuse = true
+    t.equal((await host.rotateSecret()).status, 204)
+    t.equal((await host.uninstall()).status, 204)
+    t.equal((await host.install()).status, 204)
+    const key = host.site().clientKey
+    await until(() => asked.filter((line) => line === 'hook').length === 3)
+    t.strictSame(
+      asked.filter((line) => line !== 'hook'),
+      [key, key]
+    )
+  }
+)
 
 t.test('beforeInstall is not asked by a call that is not verified', async (t) => {
   let asked = 0
@@ -210,35 +213,38 @@ t.test('a hook that was not yet run when the process died runs after the restart
   t.strictSame(seen, ['first-install'])
 })
 
-t.test('a new clientKey on a known base URL is a new tenant, the old one is marked and joined with nothing', async (t) => {
-  const adopted: string[] = []
-  const { app, store } = await buildApp(t, { host })
-  app.atlassian.events.on('adopted', ({ from, to }) => void adopted.push(`${from.tenantId} ${to.tenantId}`))
-  await installed(host, app)
-  const oldSite = { clientKey: host.site().clientKey, sharedSecret: host.site().sharedSecret }
-  const oldPage = await host.sign.pageToken({ url: '/panel' })
-  t.equal((await host.install(app, { newClientKey: true })).status, 204)
-  const from = await store.find({ clientKey: oldSite.clientKey })
-  const to = await store.find({ clientKey: host.site().clientKey })
-  t.not(to?.tenantId, from?.tenantId)
-  t.equal(from?.baseUrl, to?.baseUrl)
-  t.equal(from?.possiblySupersededBy, to?.tenantId)
-  t.equal(to?.possiblySupersededBy, null)
-  t.match((await app.inject(`/panel?jwt=${oldPage}`)).json(), { clientKey: oldSite.clientKey }, 'it still lives')
-  t.strictSame(adopted, [])
+t.test(
+  'a new clientKey on a known base URL is a new tenant, the old one is marked and joined with nothing',
+  async (t) => {
+    const adopted: string[] = []
+    const { app, store } = await buildApp(t, { host })
+    app.atlassian.events.on('adopted', ({ from, to }) => void adopted.push(`${from.tenantId} ${to.tenantId}`))
+    await installed(host, app)
+    const oldSite = { clientKey: host.site().clientKey, sharedSecret: host.site().sharedSecret }
+    const oldPage = await host.sign.pageToken({ url: '/panel' })
+    t.equal((await host.install(app, { newClientKey: true })).status, 204)
+    const from = await store.find({ clientKey: oldSite.clientKey })
+    const to = await store.find({ clientKey: host.site().clientKey })
+    t.not(to?.tenantId, from?.tenantId)
+    t.equal(from?.baseUrl, to?.baseUrl)
+    t.equal(from?.possiblySupersededBy, to?.tenantId)
+    t.equal(to?.possiblySupersededBy, null)
+    t.match((await app.inject(`/panel?jwt=${oldPage}`)).json(), { clientKey: oldSite.clientKey }, 'it still lives')
+    t.strictSame(adopted, [])
 
-  const { tenants } = app.atlassian
-  const [fromId, toId] = [from?.tenantId ?? '', to?.tenantId ?? '']
-  await t.rejects(tenants.adopt(fromId, fromId), { code: 'ATL_ADOPT_REFUSED' })
-  await t.rejects(tenants.adopt(fromId, 'nobody'), { code: 'ATL_NO_TENANT' })
-  await tenants.adopt(fromId, toId)
-  t.strictSame(adopted, [`${fromId} ${toId}`])
-  t.equal((await store.find({ tenantId: fromId }))?.adoptedBy, toId)
-  t.equal((await app.inject(`/panel?jwt=${oldPage}`)).statusCode, 401)
-  await t.rejects(app.atlassian.hostClient({ tenantId: fromId }).get('/rest/api/3/myself'), { code: 'ATL_NO_TENANT' })
-  await t.rejects(tenants.adopt(toId, fromId), { code: 'ATL_ADOPT_REFUSED' }, 'not back to one that has ended')
-  await t.resolves(tenants.adopt(fromId, toId), 'it can be repeated')
-})
+    const { tenants } = app.atlassian
+    const [fromId, toId] = [from?.tenantId ?? '', to?.tenantId ?? '']
+    await t.rejects(tenants.adopt(fromId, fromId), { code: 'ATL_ADOPT_REFUSED' })
+    await t.rejects(tenants.adopt(fromId, 'nobody'), { code: 'ATL_NO_TENANT' })
+    await tenants.adopt(fromId, toId)
+    t.strictSame(adopted, [`${fromId} ${toId}`])
+    t.equal((await store.find({ tenantId: fromId }))?.adoptedBy, toId)
+    t.equal((await app.inject(`/panel?jwt=${oldPage}`)).statusCode, 401)
+    await t.rejects(app.atlassian.hostClient({ tenantId: fromId }).get('/rest/api/3/myself'), { code: 'ATL_NO_TENANT' })
+    await t.rejects(tenants.adopt(toId, fromId), { code: 'ATL_ADOPT_REFUSED' }, 'not back to one that has ended')
+    await t.resolves(tenants.adopt(fromId, toId), 'it can be repeated')
+  }
+)
 
 t.test('a handler of adopted that fails is seen by the caller, who can repeat', async (t) => {
   const { app, store } = await buildApp(t, { host })

@@ -46,12 +46,7 @@ export async function lifecycleToken(host: HostSimulator, event: Event, call: Li
   return await host.sign.webhookToken({ ...site, url, claims, ...key })
 }
 
-export async function sendLifecycle(
-  app: FastifyInstance,
-  host: HostSimulator,
-  event: Event,
-  call: LifecycleCall = {}
-) {
+export async function sendLifecycle(app: FastifyInstance, host: HostSimulator, event: Event, call: LifecycleCall = {}) {
   const token = call.token ?? (await lifecycleToken(host, event, call))
   return await app.inject({
     method: 'POST',

@@ -57,12 +57,7 @@ const wrong: [option: string, given: object, came: RegExp, needed: RegExp][] = [
   ['authorizationServer', { authorizationServer: 'auth' }, /"auth"/, /http\(s\) address/],
   ['hostScriptUrl', { hostScriptUrl: 'javascript:alert(1)' }, /"javascript/, /http\(s\) address/],
   ['hostScriptUrl', { hostScriptUrl: 3 }, /is 3/, /non-empty string/],
-  [
-    'unsafeAllowInsecureHostsInProduction',
-    { unsafeAllowInsecureHostsInProduction: 'true' },
-    /"true"/,
-    /true or false/
-  ],
+  ['unsafeAllowInsecureHostsInProduction', { unsafeAllowInsecureHostsInProduction: 'true' }, /"true"/, /true or false/],
   ['lifecycle', { lifecycle: false }, /is false/, /an object/],
   ['lifecycle.enabled', { lifecycle: { enabled: 0 } }, /is 0/, /true or false/],
   ['lifecycle.renamed', { lifecycle: { renamed: true } }, /is true/, /no such option/],
@@ -127,26 +122,29 @@ t.test('the register call without options says what is missing', async (t) => {
   await t.rejects(Promise.resolve(app.register(connectPlugin, undefined as never)), { code: 'ATL_OPTION' })
 })
 
-t.test('production refuses loopback and plain http addresses unless the option with that name allows them', async (t) => {
-  const cases: [string, object][] = [
-    ['baseUrl', { baseUrl: 'http://app.example.com' }],
-    ['baseUrl', { baseUrl: 'https://localhost' }],
-    ['baseUrl', { baseUrl: 'HTTPS://LOCALHOST' }],
-    ['allowedBaseUrls[0]', { allowedBaseUrls: ['https://127.0.0.1:3000'] }],
-    ['allowedHosts[1]', { allowedHosts: ['*.atlassian.net', 'http://jira.example.com'] }],
-    ['allowedHosts[0]', { allowedHosts: ['127.0.0.1:2990'] }],
-    ['allowedHosts[0]', { allowedHosts: ['[::1]'] }],
-    ['installKeyHosts[0]', { installKeyHosts: ['http://keys.example.com'] }],
-    ['installKeyHosts[0]', { installKeyHosts: ['https://localhost:8443'] }]
-  ]
-  for (const [option, changes] of cases) {
-    const error = await startError(t, { ...changes, environment: 'production' })
-    t.match(error, { code: 'ATL_OPTION', details: { option } })
-    t.match(error.message, /unsafeAllowInsecureHostsInProduction: true/)
+t.test(
+  'production refuses loopback and plain http addresses unless the option with that name allows them',
+  async (t) => {
+    const cases: [string, object][] = [
+      ['baseUrl', { baseUrl: 'http://app.example.com' }],
+      ['baseUrl', { baseUrl: 'https://localhost' }],
+      ['baseUrl', { baseUrl: 'HTTPS://LOCALHOST' }],
+      ['allowedBaseUrls[0]', { allowedBaseUrls: ['https://127.0.0.1:3000'] }],
+      ['allowedHosts[1]', { allowedHosts: ['*.atlassian.net', 'http://jira.example.com'] }],
+      ['allowedHosts[0]', { allowedHosts: ['127.0.0.1:2990'] }],
+      ['allowedHosts[0]', { allowedHosts: ['[::1]'] }],
+      ['installKeyHosts[0]', { installKeyHosts: ['http://keys.example.com'] }],
+      ['installKeyHosts[0]', { installKeyHosts: ['https://localhost:8443'] }]
+    ]
+    for (const [option, changes] of cases) {
+      const error = await startError(t, { ...changes, environment: 'production' })
+      t.match(error, { code: 'ATL_OPTION', details: { option } })
+      t.match(error.message, /unsafeAllowInsecureHostsInProduction: true/)
+    }
+    const allowed = { environment: 'production', unsafeAllowInsecureHostsInProduction: true }
+    t.ok(resolveOptions({ ...good, ...allowed, allowedHosts: ['127.0.0.1:2990'] }, 'test'))
   }
-  const allowed = { environment: 'production', unsafeAllowInsecureHostsInProduction: true }
-  t.ok(resolveOptions({ ...good, ...allowed, allowedHosts: ['127.0.0.1:2990'] }, 'test'))
-})
+)
 
 t.test('NODE_ENV decides how strict the start is, and the option environment wins over it', async (t) => {
   const before = process.env.NODE_ENV
@@ -194,22 +192,25 @@ t.test('what the caller changes in its options afterwards changes nothing', asyn
   t.equal(options.tokens.leewaySeconds, 10)
 })
 
-t.test('the default allow-list takes one label of the two domains, https and the default port, and nothing else', async (t) => {
-  const { hosts } = resolveOptions(good, 'test')
-  for (const url of ['https://acme.atlassian.net', 'https://acme.jira.com/', 'https://acme.atlassian.net/wiki'])
-    t.equal(hosts.siteUrl(url), url.replace(/\/$/, ''))
-  for (const url of [
-    'http://acme.atlassian.net',
-    'https://acme.atlassian.net:8443',
-    'https://atlassian.net',
-    'https://a.b.atlassian.net',
-    'https://acme.jira-dev.com',
-    'https://acme.atlassian-us-gov-mod.net',
-    'https://127.0.0.1',
-    'https://localhost',
-    'https://acme.atlassian.net.evil.test',
-    'https://user@acme.atlassian.net',
-    'https://acme.atlassian.net/?a'
-  ])
-    t.equal(hosts.siteUrl(url), null, url)
-})
+t.test(
+  'the default allow-list takes one label of the two domains, https and the default port, and nothing else',
+  async (t) => {
+    const { hosts } = resolveOptions(good, 'test')
+    for (const url of ['https://acme.atlassian.net', 'https://acme.jira.com/', 'https://acme.atlassian.net/wiki'])
+      t.equal(hosts.siteUrl(url), url.replace(/\/$/, ''))
+    for (const url of [
+      'http://acme.atlassian.net',
+      'https://acme.atlassian.net:8443',
+      'https://atlassian.net',
+      'https://a.b.atlassian.net',
+      'https://acme.jira-dev.com',
+      'https://acme.atlassian-us-gov-mod.net',
+      'https://127.0.0.1',
+      'https://localhost',
+      'https://acme.atlassian.net.evil.test',
+      'https://user@acme.atlassian.net',
+      'https://acme.atlassian.net/?a'
+    ])
+      t.equal(hosts.siteUrl(url), null, url)
+  }
+)

@@ -31,57 +31,60 @@ async function tokensFor(session: string, url: string) {
   }
 }
 
-t.test('the same route by config, by protect() and by a hook gives the same answer to every kind of token', async (t) => {
-  const { app } = await buildApp(t, {
-    host,
-    routes: (app) => {
-      for (const policy of policies) {
-        const event = policy === 'lifecycle' ? { event: 'installed' as const } : {}
-        app.route({
-          method: ['GET', 'POST'],
-          url: `/config-${policy}`,
-          config: { atlassian: { auth: policy, ...event } },
-          handler: open
-        })
-        const { config } = app.atlassian.protect(policy)
-        app.route({
-          method: ['GET', 'POST'],
-          url: `/protect-${policy}`,
-          config: { atlassian: { ...config.atlassian, ...event } },
-          handler: open
-        })
-        app.route({
-          method: ['GET', 'POST'],
-          url: `/hook-${policy}`,
-          config: { atlassian: event },
-          onRequest: app.atlassian.authenticate(policy),
-          handler: open
-        })
+t.test(
+  'the same route by config, by protect() and by a hook gives the same answer to every kind of token',
+  async (t) => {
+    const { app } = await buildApp(t, {
+      host,
+      routes: (app) => {
+        for (const policy of policies) {
+          const event = policy === 'lifecycle' ? { event: 'installed' as const } : {}
+          app.route({
+            method: ['GET', 'POST'],
+            url: `/config-${policy}`,
+            config: { atlassian: { auth: policy, ...event } },
+            handler: open
+          })
+          const { config } = app.atlassian.protect(policy)
+          app.route({
+            method: ['GET', 'POST'],
+            url: `/protect-${policy}`,
+            config: { atlassian: { ...config.atlassian, ...event } },
+            handler: open
+          })
+          app.route({
+            method: ['GET', 'POST'],
+            url: `/hook-${policy}`,
+            config: { atlassian: event },
+            onRequest: app.atlassian.authenticate(policy),
+            handler: open
+          })
+        }
+      }
+    })
+    await installed(host, app)
+    const session = (await host.callApp('/atlassian/session', { method: 'POST' })).body
+    const { token } = JSON.parse(session) as { token: string }
+    let accepted = 0
+    for (const policy of policies) {
+      for (const kind of ['page', 'context', 'session', 'webhook', 'install', 'outbound', 'none'] as const) {
+        const answers: number[] = []
+        for (const way of ['config', 'protect', 'hook']) {
+          const url = `/${way}-${policy}`
+          const value = (await tokensFor(token, url))[kind]
+          const headers = value === '' ? {} : { authorization: `JWT ${value}` }
+          const method = kind === 'webhook' || kind === 'install' ? 'POST' : 'GET'
+          answers.push((await app.inject({ method, url, headers })).statusCode)
+        }
+        t.equal(new Set(answers).size, 1, `${policy} with ${kind}: ${answers}`)
+        if (answers[0] === 200) accepted += 1
       }
     }
-  })
-  await installed(host, app)
-  const session = (await host.callApp('/atlassian/session', { method: 'POST' })).body
-  const { token } = JSON.parse(session) as { token: string }
-  let accepted = 0
-  for (const policy of policies) {
-    for (const kind of ['page', 'context', 'session', 'webhook', 'install', 'outbound', 'none'] as const) {
-      const answers: number[] = []
-      for (const way of ['config', 'protect', 'hook']) {
-        const url = `/${way}-${policy}`
-        const value = (await tokensFor(token, url))[kind]
-        const headers = value === '' ? {} : { authorization: `JWT ${value}` }
-        const method = kind === 'webhook' || kind === 'install' ? 'POST' : 'GET'
-        answers.push((await app.inject({ method, url, headers })).statusCode)
-      }
-      t.equal(new Set(answers).size, 1, `${policy} with ${kind}: ${answers}`)
-      if (answers[0] === 200) accepted += 1
-    }
+    // Four kinds by their own policy (the call of `lifecycle` has no body here) and all seven by `none`. A webhook token
+    // in the header is a page token of a POST, and the other way round: nothing in them differs.
+    t.equal(accepted, 4 + 7 + 2)
   }
-  // Four kinds by their own policy (the call of `lifecycle` has no body here) and all seven by `none`. A webhook token
-  // in the header is a page token of a POST, and the other way round: nothing in them differs.
-  t.equal(accepted, 4 + 7 + 2)
-})
+)
 
 t.test('a list accepts each kind it names and refuses the others', async (t) => {
   const { app } = await buildApp(t, {
@@ -92,7 +95,9 @@ t.test('a list accepts each kind it names and refuses the others', async (t) => 
     }
   })
   await installed(host, app)
-  const { token } = (await host.callApp('/atlassian/session', { method: 'POST' }).then(({ body }) => JSON.parse(body))) as {
+  const { token } = (await host
+    .callApp('/atlassian/session', { method: 'POST' })
+    .then(({ body }) => JSON.parse(body))) as {
     token: string
   }
   const status = async (url: string, jwt: string) =>

@@ -16,7 +16,10 @@ t.test('redactUrl takes tokens out of an address and leaves the rest as it is', 
     [`/panel?issue=A-1&jwt=${jwt}&lic=active`, '/panel?issue=A-1&jwt=[secret]&lic=active'],
     [`/panel?jwt=${jwt}`, '/panel?jwt=[secret]'],
     [`/panel?j%77t=${jwt}`, '/panel?j%77t=[secret]'],
-    [`/panel?JWT=x&acpt=y&token=z&access_token=a&assertion=b`, '/panel?JWT=[secret]&acpt=[secret]&token=[secret]&access_token=[secret]&assertion=[secret]'],
+    [
+      `/panel?JWT=x&acpt=y&token=z&access_token=a&assertion=b`,
+      '/panel?JWT=[secret]&acpt=[secret]&token=[secret]&access_token=[secret]&assertion=[secret]'
+    ],
     [`/panel?jwt=not-a-token#top`, '/panel?jwt=[secret]#top'],
     [`/panel?other=${jwt}`, '/panel?other=[secret]'],
     [`/path/${jwt}/more`, '/path/[secret]/more'],

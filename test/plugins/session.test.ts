@@ -1,6 +1,6 @@
 import { createHostSimulator } from 'fastify-atlassian/testing'
 import t, { type Test } from 'tap'
-import { APP_KEY, type AppOverrides, buildApp } from '../helpers/app.ts'
+import { APP_KEY, type AppOverrides, buildApp, createTestClock } from '../helpers/app.ts'
 import { installed } from './lifecycle-sender.ts'
 
 interface Answer {
@@ -8,10 +8,14 @@ interface Answer {
   readonly expiresAtSeconds: number
 }
 
+const clock = createTestClock()
+const host = await createHostSimulator({ clock })
+t.teardown(() => host.close())
+
 /** An installed app with the few calls of a page's front end. */
 async function front(t: Test, overrides: AppOverrides = {}) {
-  const made = await buildApp(t, overrides)
-  const { app, host, clock } = made
+  const made = await buildApp(t, { host, clock, ...overrides })
+  const { app } = made
   await installed(host, app)
   const exchange = async (token: string) =>
     await app.inject({ method: 'POST', url: '/atlassian/session', headers: { authorization: `JWT ${token}` } })
@@ -28,7 +32,7 @@ function claimsOf(token: string): Record<string, unknown> {
 }
 
 t.test('a context token is exchanged for a session token of 15 minutes, bound to app, tenant and user', async (t) => {
-  const { app, host, begin, use, nowSeconds, exchange } = await front(t)
+  const { app, begin, use, nowSeconds, exchange } = await front(t)
   const { token, expiresAtSeconds } = await begin('Bo')
   t.equal(expiresAtSeconds, nowSeconds() + 900)
   const bo = host.users.find(({ name }) => name === 'Bo')?.accountId
@@ -47,7 +51,7 @@ t.test('a context token is exchanged for a session token of 15 minutes, bound to
 })
 
 t.test('it is not signed with the shared secret, and has a type of its own', async (t) => {
-  const { host, begin, use } = await front(t)
+  const { begin, use } = await front(t)
   const { token } = await begin()
   const [header = ''] = token.split('.')
   t.strictSame(JSON.parse(Buffer.from(header, 'base64url').toString()), { alg: 'HS256', typ: 'atl-session+jwt' })
@@ -57,7 +61,7 @@ t.test('it is not signed with the shared secret, and has a type of its own', asy
 })
 
 t.test('it ends when its time is over, leeway included', async (t) => {
-  const { begin, use, clock } = await front(t)
+  const { begin, use } = await front(t)
   const { token } = await begin()
   clock.advanceSeconds(900)
   t.equal(await use(token), 200, 'within the leeway')
@@ -79,7 +83,7 @@ t.test('an anonymous visitor has a session without an account', async (t) => {
 })
 
 t.test('a session token refreshes itself, keeps its auth_time, and ends for good after the maximum', async (t) => {
-  const { begin, use, exchange, clock, nowSeconds } = await front(t, { sessionMaxHours: 1 })
+  const { begin, use, exchange, nowSeconds } = await front(t, { sessionMaxHours: 1 })
   let current = await begin()
   const authTime = nowSeconds()
   for (let minutes = 0; minutes < 50; minutes += 10) {
@@ -100,7 +104,7 @@ t.test('a session token refreshes itself, keeps its auth_time, and ends for good
 })
 
 t.test('the default maximum is 12 hours', async (t) => {
-  const { begin, exchange, clock, use } = await front(t)
+  const { begin, exchange, use } = await front(t)
   let { token } = await begin()
   for (let passed = 0; passed < 12 * 3600 - 800; passed += 800) {
     clock.advanceSeconds(800)
@@ -112,7 +116,7 @@ t.test('the default maximum is 12 hours', async (t) => {
 })
 
 t.test('a rotation ends every session at once, though the old secret still verifies pages', async (t) => {
-  const { app, host, begin, use, exchange } = await front(t)
+  const { app, begin, use, exchange } = await front(t)
   const { token } = await begin()
   t.equal(await use(token), 200)
   const page = await host.sign.pageToken({ url: '/panel' })
@@ -124,7 +128,7 @@ t.test('a rotation ends every session at once, though the old secret still verif
 })
 
 t.test('an uninstall ends every session at once, and a reinstall with the same secret revives none', async (t) => {
-  const { host, begin, use, clock } = await front(t)
+  const { begin, use } = await front(t)
   const { token } = await begin()
   t.equal(await use(token), 200)
   clock.advanceSeconds(1)
@@ -137,7 +141,7 @@ t.test('an uninstall ends every session at once, and a reinstall with the same s
 })
 
 t.test('it does not do for another tenant, another app, or another policy', async (t) => {
-  const { app, host, begin, use } = await front(t)
+  const { app, begin, use } = await front(t)
   const { token } = await begin()
   await installed(host, app, 'confluence')
   const wiki = host.site('confluence')
@@ -153,19 +157,19 @@ t.test('it does not do for another tenant, another app, or another policy', asyn
   const webhook = { method: 'POST', url: '/own-webhook', headers: { authorization: `JWT ${token}` } } as const
   t.equal((await app.inject(webhook)).statusCode, 401)
 
-  const other = await buildApp(t, { host, descriptorMembers: { key: 'another-app' }, store: 'sqlite::memory:' })
+  const other = await buildApp(t, { host, clock, descriptorMembers: { key: 'another-app' }, store: 'sqlite::memory:' })
   await installed(host, other.app)
   t.equal((await other.app.inject({ url: '/session', headers: { authorization: `JWT ${token}` } })).statusCode, 401)
 })
 
 t.test('a page token begins no session at the refresh route', async (t) => {
-  const { exchange, host } = await front(t)
+  const { exchange } = await front(t)
   const token = await host.sign.pageToken({ url: '/atlassian/session', method: 'POST' })
   t.equal((await exchange(token)).statusCode, 401)
 })
 
 t.test('a page hands its session token to its front end by sessionToken()', async (t) => {
-  const { app, host, use } = await front(t, {
+  const { app, use } = await front(t, {
     routes: (app) => app.get('/page', async (request) => app.atlassian.sessionToken(request))
   })
   const answer = await app.inject(`/page?jwt=${await host.sign.pageToken({ url: '/page' })}`)
@@ -173,11 +177,9 @@ t.test('a page hands its session token to its front end by sessionToken()', asyn
 })
 
 t.test('the refresh route has another path, or none', async (t) => {
-  const host = await createHostSimulator()
-  t.teardown(() => host.close())
-  const moved = await buildApp(t, { host, session: { path: '/refresh' } })
+  const moved = await buildApp(t, { host, clock, session: { path: '/refresh' } })
   t.equal((await moved.app.inject({ method: 'POST', url: '/refresh' })).statusCode, 401)
   t.equal((await moved.app.inject({ method: 'POST', url: '/atlassian/session' })).statusCode, 404)
-  const none = await buildApp(t, { host, session: { path: false } })
+  const none = await buildApp(t, { host, clock, session: { path: false } })
   t.equal((await none.app.inject({ method: 'POST', url: '/atlassian/session' })).statusCode, 404)
 })

@@ -135,7 +135,8 @@ t.test('a view plugin that the app registered before or after us works the same'
   for (const order of ['before', 'after']) {
     const own = Fastify()
     t.teardown(() => own.close())
-    const register = async () => void (await own.register(view, { engine: { handlebars: handlebars.create() }, ...views }))
+    const register = async () =>
+      void (await own.register(view, { engine: { handlebars: handlebars.create() }, ...views }))
     if (order === 'before') await register()
     await own.register(connectPlugin, {
       descriptor: testDescriptor(),

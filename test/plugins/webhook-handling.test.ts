@@ -98,8 +98,7 @@ for (const mode of ['inbox', 'await'] as const) {
     const { app } = await start(t, { webhooks: { mode } })
     const heard: string[] = []
     app.atlassian.events.on(EVENT, ({ tenant }) => void heard.push(tenant.clientKey))
-    for (let count = 0; count < 3; count++)
-      t.equal((await host.sendWebhook(EVENT, { identifier: 'same' })).status, 204)
+    for (let count = 0; count < 3; count++) t.equal((await host.sendWebhook(EVENT, { identifier: 'same' })).status, 204)
     t.equal((await host.sendWebhook(EVENT, { identifier: 'another' })).status, 204)
     await until(() => heard.length === 2)
     const first = host.site().clientKey

@@ -172,51 +172,54 @@ t.test('only a webhook token of this address opens the route', async (t) => {
   t.strictSame(heard, [])
 })
 
-t.test('a route of the app on that path wins, declared before or after the plugin, and the start says so', async (t) => {
-  for (const order of ['before', 'after', 'after, in a child']) {
-    const logged: string[] = []
-    const app = Fastify({ logger: { level: 'info', stream: { write: (line: string) => void logged.push(line) } } })
-    t.teardown(() => app.close())
-    const own = (scope: typeof app) =>
-      scope.post('/hook/:id', { config: { atlassian: { auth: 'webhook' } } }, async ({ params }) => ({ own: params }))
-    if (order === 'before') own(app)
-    const heard: string[] = []
-    await app.register(connectPlugin, {
-      descriptor: {
-        ...testDescriptor(),
-        modules: {
-          webhooks: [
-            { event: 'a', url: '/hook/{issue.id}' },
-            { event: 'b', url: '/other' }
-          ]
-        }
-      },
-      baseUrl: BASE_URL,
-      store: (appKey) => createMemoryTenantStore({ appKey }),
-      environment: 'test',
-      webhooks: { mode: 'await' },
-      ...host.connectOptions()
-    })
-    app.atlassian.events.on('*', ({ event }) => void heard.push(event))
-    if (order === 'after') own(app)
-    if (order === 'after, in a child') await app.register(async (scope) => void own(scope as typeof app))
-    await app.ready()
-    await installed(host, app)
-    const post = async (url: string) => {
-      const headers = { authorization: `JWT ${await host.sign.webhookToken({ url })}` }
-      return await app.inject({ method: 'POST', url, headers })
+t.test(
+  'a route of the app on that path wins, declared before or after the plugin, and the start says so',
+  async (t) => {
+    for (const order of ['before', 'after', 'after, in a child']) {
+      const logged: string[] = []
+      const app = Fastify({ logger: { level: 'info', stream: { write: (line: string) => void logged.push(line) } } })
+      t.teardown(() => app.close())
+      const own = (scope: typeof app) =>
+        scope.post('/hook/:id', { config: { atlassian: { auth: 'webhook' } } }, async ({ params }) => ({ own: params }))
+      if (order === 'before') own(app)
+      const heard: string[] = []
+      await app.register(connectPlugin, {
+        descriptor: {
+          ...testDescriptor(),
+          modules: {
+            webhooks: [
+              { event: 'a', url: '/hook/{issue.id}' },
+              { event: 'b', url: '/other' }
+            ]
+          }
+        },
+        baseUrl: BASE_URL,
+        store: (appKey) => createMemoryTenantStore({ appKey }),
+        environment: 'test',
+        webhooks: { mode: 'await' },
+        ...host.connectOptions()
+      })
+      app.atlassian.events.on('*', ({ event }) => void heard.push(event))
+      if (order === 'after') own(app)
+      if (order === 'after, in a child') await app.register(async (scope) => void own(scope as typeof app))
+      await app.ready()
+      await installed(host, app)
+      const post = async (url: string) => {
+        const headers = { authorization: `JWT ${await host.sign.webhookToken({ url })}` }
+        return await app.inject({ method: 'POST', url, headers })
+      }
+      t.strictSame((await post('/hook/7')).json(), { own: { id: '7' } }, order)
+      t.equal((await post('/other')).statusCode, 204)
+      t.strictSame(heard, ['b'], order)
+      t.equal(
+        logged.filter((line) => line.includes('handled by a route of the app')).length,
+        1,
+        `${order}: the start says it once`
+      )
+      t.equal((await app.inject({ method: 'POST', url: '/hook/7' })).statusCode, 401)
     }
-    t.strictSame((await post('/hook/7')).json(), { own: { id: '7' } }, order)
-    t.equal((await post('/other')).statusCode, 204)
-    t.strictSame(heard, ['b'], order)
-    t.equal(
-      logged.filter((line) => line.includes('handled by a route of the app')).length,
-      1,
-      `${order}: the start says it once`
-    )
-    t.equal((await app.inject({ method: 'POST', url: '/hook/7' })).statusCode, 401)
   }
-})
+)
 
 t.test('a webhook on the path of a life-cycle call stops the start', async (t) => {
   await t.rejects(

@@ -36,7 +36,10 @@ async function testDescriptor(
   if (wanted.errors !== undefined) {
     const error = await startError(host, path)
     t.equal(error.code, 'ATL_DESCRIPTOR')
-    const fields = error.message.split('\n- ').slice(1).map((line) => line.split(' ')[0])
+    const fields = error.message
+      .split('\n- ')
+      .slice(1)
+      .map((line) => line.split(' ')[0])
     t.strictSame(fields.sort(), [...wanted.errors].sort(), 'the start names every wrong field')
   }
   const descriptor = completed(text, wanted)
@@ -128,7 +131,8 @@ async function deliverWebhooks(
   heard.length = 0
   for (const payload of payloads) {
     const { webhookEvent } = JSON.parse(payload) as { webhookEvent?: string }
-    const route: (typeof routes)[number] = routes.find(({ events }) => events.some((event) => event === webhookEvent)) ?? first
+    const route: (typeof routes)[number] =
+      routes.find(({ events }) => events.some((event) => event === webhookEvent)) ?? first
     const url = `${route.routePath.replace(/:\w+(?:\(\.\*\))?/g, 'TEA-1')}?issue=TEA-1`
     const answer = await app.inject({
       method: 'POST',

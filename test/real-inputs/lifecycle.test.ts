@@ -7,7 +7,10 @@ import { absent, hasRealInputs, jsonFiles, realInputs } from './folder.ts'
 
 /** Status, code and the member that is named in the log; then the same body with what it lacks. */
 const expected: Readonly<
-  Record<string, { status: number; code?: string; reason?: object; appKey: string; complete?: object; then?: number }>
+  Record<
+    string,
+    { status: number; code?: string; reason?: object; appKey: string; complete?: object; completedStatus?: number }
+  >
 > = {
   'installed-full-php-test.json': { status: 204, appKey: 'test' },
   'installed-key-with-spaces.json': {
@@ -17,7 +20,7 @@ const expected: Readonly<
     appKey: 'my-app',
     // Its site is not one of Atlassian's either.
     complete: { key: 'my-app' },
-    then: 403
+    completedStatus: 403
   },
   'installed-minimal-github.json': {
     status: 400,
@@ -25,7 +28,7 @@ const expected: Readonly<
     reason: { member: 'eventType' },
     appKey: 'github',
     complete: { key: 'github', eventType: 'installed' },
-    then: 204
+    completedStatus: 204
   }
 }
 
@@ -35,7 +38,7 @@ else {
   t.teardown(() => host.close())
   t.strictSame(jsonFiles('lifecycle'), Object.keys(expected).sort(), 'every real body has a verdict')
 
-  for (const [name, { status, code, reason, appKey, complete, then }] of Object.entries(expected)) {
+  for (const [name, { status, code, reason, appKey, complete, completedStatus }] of Object.entries(expected)) {
     t.test(`${name}, signed as the host would, has its verdict`, async (t) => {
       const { allowedHosts } = host.connectOptions()
       const { app, store, lines } = await buildApp(t, {
@@ -64,9 +67,9 @@ else {
         )
         t.equal(await find(), null)
       }
-      if (complete !== undefined) t.equal((await send({ ...body, ...complete })).statusCode, then)
+      if (complete !== undefined) t.equal((await send({ ...body, ...complete })).statusCode, completedStatus)
       const tenant = await find()
-      const stored = (then ?? status) === 204
+      const stored = (completedStatus ?? status) === 204
       t.equal(tenant?.baseUrl, stored ? body.baseUrl : undefined)
       t.equal(tenant?.sharedSecret.reveal(), stored ? body.sharedSecret : undefined)
       t.equal(tenant?.oauthClientId ?? null, stored ? (body.oauthClientId ?? null) : null)

@@ -1,0 +1,66 @@
+import type { FastifyInstance } from 'fastify'
+import { HostError, type Tenant } from 'fastify-atlassian'
+
+interface IssueBody {
+  readonly issue: { readonly key: string }
+}
+
+/** Events, tenants and clients for jobs. Checked by the compiler only. */
+export async function listen(app: FastifyInstance): Promise<void> {
+  const { events, tenants, hostClient } = app.atlassian
+
+  const stop: () => void = events.on('installed', ({ tenant, change }) => [tenant.tenantId, change.length])
+  stop()
+  events.on('adopted', ({ from, to }) => [from.tenantId, to.tenantId])
+  events.on<IssueBody>('jira:issue_updated', ({ body, tenant, retry, identifier }) => {
+    const key: string = body.issue.key
+    const name: string | null = identifier
+    return [key, tenant.tenantId, retry + 1, name]
+  })
+  events.on('jira:issue_created', ({ body }) => {
+    // @ts-expect-error a body that nobody described is unknown
+    return body.issue
+  })
+  events.on('installed', (event) => {
+    // @ts-expect-error a life-cycle event has no body
+    return event.body
+  })
+  events.on('adopted', (event) => {
+    // @ts-expect-error it has two tenants
+    return event.tenant
+  })
+  // @ts-expect-error only the host speaks
+  events.emitWebhook({})
+
+  const page: Tenant[] = await tenants.list({ status: 'installed', product: 'jira', after: 'id', limit: 10 })
+  await tenants.list()
+  // @ts-expect-error there is no such state
+  await tenants.list({ status: 'enabled' })
+  // @ts-expect-error there is no such product
+  await tenants.list({ product: 'bitbucket' })
+  // @ts-expect-error nothing is moved by base URL
+  await tenants.find({ baseUrl: 'https://acme.atlassian.net' })
+  // @ts-expect-error two tenants are needed
+  await tenants.adopt('one')
+  await tenants.adopt('one', 'two')
+
+  for (const { tenantId, clientKey } of page) {
+    await hostClient({ tenantId }).get('/rest/api/3/myself')
+    await hostClient({ clientKey }).get('/rest/api/3/myself')
+  }
+  await hostClient({ installationId: 'ari', environmentId: 'production' }).delete('/rest')
+  // @ts-expect-error a name is needed
+  hostClient({})
+  // @ts-expect-error a name is needed, not only its environment
+  hostClient({ environmentId: 'production' })
+
+  try {
+    await hostClient({ clientKey: 'a' }).get('/rest')
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error
+    const seconds: number | null = error.retryAfterSeconds
+    // @ts-expect-error an error keeps no headers
+    const headers = error.headers
+    app.log.warn({ status: error.status, seconds, headers }, error.message)
+  }
+}
