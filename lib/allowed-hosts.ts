@@ -47,11 +47,14 @@ export function isInsecureAddress(entry: string): boolean {
 }
 
 export function isLoopbackHost(hostname: string): boolean {
+  const host = hostname.replace(/\.$/, '')
   return (
-    hostname === 'localhost' ||
-    hostname.endsWith('.localhost') ||
-    hostname === '[::1]' ||
-    /^127\.\d+\.\d+\.\d+$/.test(hostname)
+    host === 'localhost' ||
+    host.endsWith('.localhost') ||
+    host === '0.0.0.0' ||
+    /^127\.\d+\.\d+\.\d+$/.test(host) ||
+    // The unspecified address, the loopback one, and IPv4's loopback in IPv6.
+    /^\[(?:::|::1|::ffff:(?:7f[0-9a-f]{2}:[0-9a-f]{1,4}|127\.[\d.]+|0:0|0\.0\.0\.0))\]$/.test(host)
   )
 }
 

@@ -91,10 +91,12 @@ async function openPages(t: Test, host: HostSimulator, { app }: AppOfDescriptor,
     if (isPublic) continue
     const url = new URL(await host.pageUrl(key, { site }))
     t.equal((await app.inject(url.pathname + url.search)).statusCode, 200, key)
+    const refused = new Set<number>()
     for (const changed of flipped(url.searchParams.get('jwt') ?? '')) {
       url.searchParams.set('jwt', changed)
-      t.equal((await app.inject(url.pathname + url.search)).statusCode, 401, `${key} with one byte flipped`)
+      refused.add((await app.inject(url.pathname + url.search)).statusCode)
     }
+    t.strictSame([...refused], [401], `${key} with one byte flipped`)
   }
 }
 
@@ -143,11 +145,13 @@ async function deliverWebhooks(
       },
       payload
     })
-    t.equal(answer.statusCode, 204)
     const said = route.events.find((event) => event === webhookEvent)
     const only = route.events.length === 1 ? route.events[0] : 'unknown'
-    t.match(heard.at(-1), { event: said ?? only, tenant: { clientKey: host.site(site).clientKey } })
-    t.strictSame(heard.at(-1)?.body, JSON.parse(payload), 'the body as it came')
+    const { event, tenant, body } = heard.at(-1) ?? {}
+    t.strictSame(
+      [answer.statusCode, event, tenant?.clientKey, JSON.stringify(body)],
+      [204, said ?? only, host.site(site).clientKey, JSON.stringify(JSON.parse(payload))]
+    )
   }
   t.equal(heard.length, payloads.length)
 }
