@@ -10,6 +10,7 @@ const DAY_SECONDS = 86_400
 /** Checks every option and fills in defaults. Throws OptionError naming the option, what came and what is needed. */
 export function resolveOptions(given: ConnectOptions, environment: string): ResolvedOptions {
   check.object(given, 'options')
+  if ('prefix' in given) throw new OptionError('prefix', given.prefix, 'it moves none of our routes; use "mountPath"')
   check.noUnknown(given, '', KNOWN)
   if (given.descriptor === undefined)
     throw new OptionError('descriptor', undefined, 'it must be a file, an object or a function')

@@ -67,6 +67,7 @@ function toPolicy(config: FastifyRequest['routeOptions']['config'], scope: Fasti
 /** The policy a route will have, told from its options at start. Throws OptionError for one that cannot be. */
 export function policyFromOptions(route: RouteOptions, scope: FastifyInstance): PolicyOption {
   adoptHookPolicy(route)
+  checkMembers(route.config?.atlassian, route.url)
   const option = route.config?.atlassian?.auth ?? (scope[publicScope] === true ? 'none' : 'page')
   checkPolicy(option, route.url)
   return option
@@ -86,6 +87,19 @@ function adoptHookPolicy(route: RouteOptions): void {
     throw new OptionError(`config.atlassian.auth of ${route.url}`, stated ?? policy, 'a route may have one policy only')
   }
   route.config = { ...route.config, atlassian: { ...route.config?.atlassian, auth: policy } }
+}
+
+/** A misspelt member would leave the route with a policy that its author did not mean. */
+function checkMembers(config: object | undefined, url: string): void {
+  for (const [name, value] of Object.entries(config ?? {})) {
+    if (name !== 'auth' && name !== 'event') {
+      throw new OptionError(
+        `config.atlassian.${name} of ${url}`,
+        value,
+        'there is no such member; known are auth and event'
+      )
+    }
+  }
 }
 
 export function checkPolicy(option: PolicyOption, url: string): void {

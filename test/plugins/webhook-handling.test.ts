@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { TenantStore } from 'fastify-atlassian'
-import { createKyselyTenantStore, createMemoryTenantStore } from 'fastify-atlassian/store'
+import { createMemoryTenantStore } from 'fastify-atlassian/store'
 import { createHostSimulator } from 'fastify-atlassian/testing'
 import t, { type Test } from 'tap'
 import { APP_KEY, type AppOverrides, buildApp, createTestClock } from '../helpers/app.ts'
