@@ -80,7 +80,8 @@ function checkWebhook({ module, field }: RawModule, problems: ProblemList): void
 }
 
 function checkRepeatedEvents(descriptor: Descriptor, problems: ProblemList): void {
-  for (const { webhooks } of descriptorWebhooks(descriptor)) {
+  for (const { webhooks, events } of descriptorWebhooks(descriptor)) {
+    checkTellable(webhooks[0]?.field ?? 'modules.webhooks', events, problems)
     const first = new Map<string, string>()
     for (const { event, field } of webhooks) {
       const earlier = first.get(event)
@@ -88,4 +89,17 @@ function checkRepeatedEvents(descriptor: Descriptor, problems: ProblemList): voi
       else problems.warn(field, 'webhook-repeated', `listens to "${event}" on the same path as ${earlier}`)
     }
   }
+}
+
+// Confluence does not say in the body which event it is, so only the path can tell.
+const CONFLUENCE_EVENT = /^(?:page|blog|blueprint|content|space|label|group|search|relation)_/
+
+function checkTellable(field: string, events: readonly string[], problems: ProblemList): void {
+  const untellable = events.filter((event) => CONFLUENCE_EVENT.test(event))
+  if (events.length < 2 || untellable.length === 0) return
+  problems.warn(
+    field,
+    'webhook-untellable',
+    `shares its path with other events, and Confluence does not say which one it sends: give ${untellable.join(', ')} a path each`
+  )
 }
