@@ -124,6 +124,7 @@ export async function createHostSimulator(options: HostSimulatorOptions = {}): P
   const siteOf = (choice: SiteChoice | undefined) => findSite(choice?.site)
 
   const host: HostSimulator = {
+    clock,
     url,
     sites,
     users: simulatedUsers,

@@ -261,6 +261,8 @@ export interface RestAnswer {
  * makes to an app. It signs and verifies with code that is not this framework's own.
  */
 export interface HostSimulator {
+  /** Milliseconds since 1970, by the clock it was made with. */
+  readonly clock: () => number
   /** Address of the control server. */
   readonly url: string
   readonly sites: readonly SimulatedSite[]

@@ -71,7 +71,7 @@ export function createShownLog(host: HostSimulator): ShownLog {
       const url = withoutToken(address)
       const { pathname, search } = new URL(url)
       add({
-        ...blank(site, 'frame', url),
+        ...blank(host.clock(), site, 'frame', url),
         line: `GET ${pathname}${search}`,
         status: null,
         tokenKind: token === null ? null : 'page',
@@ -86,7 +86,7 @@ export function createShownLog(host: HostSimulator): ShownLog {
 
     contextToken(site, moduleKey, token) {
       add({
-        ...blank(site, 'context', site.origin),
+        ...blank(host.clock(), site, 'context', site.origin),
         line: 'AP.context.getToken()',
         status: null,
         tokenKind: guessKind(token),
@@ -98,7 +98,7 @@ export function createShownLog(host: HostSimulator): ShownLog {
 
     asUser(site, who, request, answer) {
       add({
-        ...blank(site, 'as-user', site.origin + request.path),
+        ...blank(host.clock(), site, 'as-user', site.origin + request.path),
         direction: 'to-host',
         method: request.method,
         line: `AP.request ${request.method} ${request.path}`,
@@ -113,9 +113,9 @@ export function createShownLog(host: HostSimulator): ShownLog {
   }
 }
 
-function blank(site: SimulatedSite, kind: ShownKind, url: string): Omit<ShownExchange, 'id' | 'line'> {
+function blank(atMs: number, site: SimulatedSite, kind: ShownKind, url: string): Omit<ShownExchange, 'id' | 'line'> {
   return {
-    atMs: Date.now(),
+    atMs,
     durationMs: 0,
     direction: 'to-app',
     kind,

@@ -3,6 +3,7 @@
 import { post } from './api.js'
 import { showFlag } from './dialogs.js'
 import { announce, avatar, h, icon, when } from './dom.js'
+import { renderStorage } from './storage-format.js'
 
 /** Does something as the current user; the host fires the webhooks. True when it worked. */
 export async function act(action, done) {
@@ -107,9 +108,14 @@ function commentItem(view, comment) {
       'div',
       null,
       h('p', { class: 'comment-head' }, h('strong', null, name), h('time', null, when(comment.createdAtMs))),
-      h('p', null, comment.text)
+      h('div', { class: 'comment-text' }, commentText(view, comment.text))
     )
   )
+}
+
+// Confluence keeps comments in storage format, as pages.
+function commentText(view, text) {
+  return view.site.product === 'confluence' ? renderStorage(text, () => '') : text
 }
 
 /** Who somebody is, with a badge; null is nobody. */
