@@ -1,0 +1,48 @@
+export const usage = `Usage: fastify-atlassian <command> [options]
+
+Commands:
+  import-ace       copies the tenants of an app that ran on atlassian-connect-express
+  migrate status   tells which migrations the database has and lacks
+  migrate latest   brings the tables of this package up to date
+  reencrypt        writes every stored secret anew with the newest key
+
+  fastify-atlassian <command> --help tells its options. An address may be given as env:NAME, the name of an
+  environment variable, so that its password is not seen in the list of processes.
+
+Exit codes: 0 done, 1 failed, 2 wrong options, 3 done but something is left to look at.
+`
+
+const databaseOptions = `  --table-prefix TEXT   as in the options of the app
+  --schema NAME         as in the options of the app
+  --json                the result as one JSON object
+`
+
+export const importUsage = `Usage: fastify-atlassian import-ace --ace FROM --to DATABASE --app-key KEY [options]
+
+  --ace FROM            ACE's database: sqlite:file, postgres://..., mysql://..., redis://..., or a file of rows
+                        that ends in .jsonl
+  --table NAME          ACE's settings table, if it is not AddonSettings
+  --to DATABASE         the database of the new app; its tables have to be there (migrate latest)
+  --app-key KEY         the key of the descriptor
+  --key-file ID=FILE    a key for the secrets: 32 bytes or their base64 text; may be repeated, the newest first
+  --allow-host HOST     a site that may be imported; may be repeated; default *.atlassian.net and *.jira.com
+  --dry-run             only reads, checks and counts; --to may be left out
+${databaseOptions}
+It can be repeated at any time. It ends with 3 if a tenant was refused.
+`
+
+export const migrateUsage = `Usage: fastify-atlassian migrate status|latest --database DATABASE [options]
+
+  --database DATABASE   sqlite:file, postgres://... or mysql://...
+${databaseOptions}
+"status" ends with 3 if migrations are missing, or if the database is newer than this package.
+`
+
+export const reencryptUsage = `Usage: fastify-atlassian reencrypt --database DATABASE --key-file ID=FILE [options]
+
+  --database DATABASE   sqlite:file, postgres://... or mysql://...
+  --key-file ID=FILE    a key: 32 bytes or their base64 text; may be repeated, the newest first
+  --accept-plaintext    also encrypts secrets that are stored as plain text; without it they end the command
+${databaseOptions}
+The app may serve meanwhile. Once every row was met, plain text is refused in this database.
+`

@@ -1,0 +1,41 @@
+/** What a command knows of the outside: it reads nothing by itself. */
+export interface CliWorld {
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Results. */
+  out(text: string): void
+  /** Progress and complaints. */
+  err(text: string): void
+  /** Stops long work at a good point. */
+  readonly signal?: AbortSignal
+}
+
+/** `done`; `failed`: something could not be reached or read; `usage`; `partly`: done, but look at what was left. */
+export const exitCodes = { done: 0, failed: 1, usage: 2, partly: 3 } as const
+
+/** The command was called in a way that it does not understand. The message is for the caller. */
+export class UsageError extends Error {}
+
+/** Throws UsageError if the option is missing. */
+export function required(value: string | undefined, option: string): string {
+  if (value === undefined || value === '') throw new UsageError(`The option --${option} is needed`)
+  return value
+}
+
+/**
+ * An address as given, or the environment variable that `env:NAME` names: what stands in a command line can be read by
+ * everybody on the machine. Throws UsageError.
+ */
+export function address(value: string | undefined, option: string, { env }: CliWorld): string {
+  const given = required(value, option)
+  if (!given.startsWith('env:')) return given
+  const found = env[given.slice('env:'.length)]
+  if (found === undefined || found === '') {
+    throw new UsageError(`--${option} names an environment variable that is not set: ${given.slice('env:'.length)}`)
+  }
+  return found
+}
+
+/** Takes user names and passwords out of every address in the text. */
+export function withoutPasswords(text: string): string {
+  return text.replace(/:\/\/\S*@/g, '://***@')
+}
