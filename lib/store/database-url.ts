@@ -3,7 +3,7 @@ import { AtlassianError } from '../errors.ts'
 
 export type DatabaseUrl =
   | { readonly dialect: 'sqlite'; readonly path: string }
-  | { readonly dialect: 'postgres'; readonly url: string; readonly publicName: string }
+  | { readonly dialect: 'postgres' | 'mysql'; readonly url: string; readonly publicName: string }
 
 /**
  * What kind of database an address names. Throws `ATL_OPTION` for anything else; the message never repeats the
@@ -11,7 +11,8 @@ export type DatabaseUrl =
  */
 export function parseDatabaseUrl(url: string): DatabaseUrl {
   if (typeof url !== 'string' || url === '') throw refused('it is empty')
-  if (/^postgres(ql)?:/i.test(url)) return { dialect: 'postgres', url, publicName: postgresName(url) }
+  if (/^postgres(ql)?:/i.test(url)) return { dialect: 'postgres', url, publicName: serverName(url, 'postgres') }
+  if (/^(mysql|mariadb):/i.test(url)) return { dialect: 'mysql', url, publicName: serverName(url, 'mysql') }
   if (/^sqlite:/i.test(url)) return sqlite(url.slice('sqlite:'.length).replace(/^\/\//, ''))
   if (/^file:\/\//i.test(url)) return sqlite(filePath(url))
   if (/^file:/i.test(url)) return sqlite(url.slice('file:'.length))
@@ -35,15 +36,16 @@ function filePath(url: string): string {
 }
 
 /** Host, port and database: enough for a message. User names and parameters stay out, they may be secrets too. */
-function postgresName(url: string): string {
+function serverName(url: string, scheme: string): string {
   const parsed = URL.parse(url)
-  if (parsed === null) throw refused('it is not a valid postgres:// URL')
-  return `postgres://${parsed.host}${parsed.pathname}`
+  if (parsed === null) throw refused(`it is not a valid ${scheme}:// URL`)
+  return `${scheme}://${parsed.host}${parsed.pathname}`
 }
 
 function refused(why: string): AtlassianError {
   const message =
     `The database address cannot be used: ${why}. ` +
-    'Use sqlite:path, file:path, a path that ends in .sqlite, :memory:, or postgres://user:password@host:port/database'
+    'Use sqlite:path, file:path, a path that ends in .sqlite, :memory:, ' +
+    'postgres://user:password@host:port/database or mysql://user:password@host:port/database'
   return new AtlassianError('ATL_OPTION', 'database-url', {}, { message })
 }

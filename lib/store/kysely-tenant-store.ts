@@ -1,11 +1,41 @@
-import { OptionError } from '../errors.ts'
+import { randomUUID } from 'node:crypto'
+import { type Kysely, sql } from 'kysely'
+import type { ColumnCipher } from '../encryption/column-cipher.ts'
+import type { EncryptionOptions } from '../encryption/encryption-options.ts'
+import { type Log, silentLog } from '../ports.ts'
 import type { Tenant } from '../tenant/tenant.ts'
-import type { DeliveryInbox, NewDelivery, TenantListQuery, TenantLookup, TenantStore } from '../tenant/tenant-store.ts'
+import type {
+  DeliveryInbox,
+  NewDelivery,
+  TenantChangeListener,
+  TenantListQuery,
+  TenantLookup,
+  TenantStore
+} from '../tenant/tenant-store.ts'
 import { type DatabaseHandle, openDatabase } from './database.ts'
 import { createKyselyDeliveryInbox, insertDelivery } from './kysely-delivery-inbox.ts'
+import { createKyselyRemover } from './kysely-remover.ts'
+import { createKyselySettings } from './kysely-settings.ts'
 import { migrateToLatest, requireLatestSchema } from './migrate.ts'
+import {
+  CHANGE_CHANNEL,
+  type ChangeNote,
+  createPostgresListener,
+  noteText,
+  type PostgresListener
+} from './postgres-listener.ts'
 import { findTenants, listTenants } from './read-tenants.ts'
-import { canBeFound, canBeName, checkLimit, deliveryRecord, storeConflict, tenantRecord } from './record.ts'
+import {
+  canBeBaseUrl,
+  canBeFound,
+  checkAppKey,
+  checkLimit,
+  deliveryRecord,
+  storeConflict,
+  tenantRecord
+} from './record.ts'
+import type { Tables } from './schema.ts'
+import { openStoreCipher, type StoreCipher } from './store-cipher.ts'
 import { isConcurrencyFailure, writeTenant } from './write-tenant.ts'
 
 /** How a store in a database is made. */
@@ -14,28 +44,56 @@ export interface KyselyTenantStoreOptions {
   readonly appKey: string
   /** An address for `openDatabase`, opened and closed with the store; or an open database, which stays open. */
   readonly database: string | DatabaseHandle
-  /** Whether `open()` migrates. Default: SQLite does, PostgreSQL refuses to open on an old schema. */
+  /** Whether `open()` migrates. Default: SQLite does, a database on a server refuses to open on an old schema. */
   readonly migrate?: boolean
+  /**
+   * Keys for the secrets in the database. Without them only SQLite opens, with a development key that is made beside
+   * the file.
+   */
+  readonly encryption?: EncryptionOptions
+  /**
+   * How changes of other processes are heard of. `listen` (PostgreSQL's default) uses LISTEN and NOTIFY and falls back
+   * to `poll`, where a tenant is re-read after `tenantFreshMs`.
+   */
+  readonly coherence?: 'listen' | 'poll'
+  /** The server itself, where `database` names a pooler in transaction mode, through which LISTEN does not work. */
+  readonly listenUrl?: string
+  readonly log?: Log
   /** Whether `close()` closes a database that was handed in. Default: no. */
   readonly ownsDatabase?: boolean
 }
 
+/** A store in a database. */
+export interface KyselyTenantStore extends TenantStore {
+  /** Where the development key lies that protects this store; `null` before `open()` and with keys of its own. */
+  readonly developmentKeyFile: string | null
+}
+
 /**
- * Tenants in SQLite or PostgreSQL. Connects in `open()`, never before.
+ * Tenants in SQLite, PostgreSQL, MySQL or MariaDB. Connects in `open()`, never before.
  * `open()` throws `ATL_MIGRATION_NEEDED` when the schema is older and `migrate` does not allow to change it, or newer.
  */
-export function createKyselyTenantStore(options: KyselyTenantStoreOptions): TenantStore {
+export function createKyselyTenantStore(options: KyselyTenantStoreOptions): KyselyTenantStore {
   const { appKey, ownsDatabase = typeof options.database === 'string' } = options
-  if (typeof appKey !== 'string' || appKey === '')
-    throw new OptionError('appKey', appKey, 'the key of the app is needed')
+  checkAppKey(appKey)
   let opened: DatabaseHandle | undefined
+  let secrets: StoreCipher | undefined
+  let listening: PostgresListener | undefined
+  const sender = randomUUID()
 
   function database(): DatabaseHandle {
     if (opened === undefined) throw new Error('The tenant store is not open: call open() first')
     return opened
   }
 
+  function cipher(): ColumnCipher {
+    if (secrets === undefined) throw new Error('The tenant store is not open: call open() first')
+    return secrets.cipher
+  }
+
   async function close(): Promise<void> {
+    await listening?.stop()
+    listening = undefined
     const closing = opened
     opened = undefined
     if (ownsDatabase) await closing?.close()
@@ -43,35 +101,61 @@ export function createKyselyTenantStore(options: KyselyTenantStoreOptions): Tena
 
   const inbox: DeliveryInbox = createKyselyDeliveryInbox(appKey, database)
 
+  /** Sent by PostgreSQL when the transaction commits, and not at all if it does not. */
+  async function tellOthers(transaction: Kysely<Tables>, { clientKey }: Tenant): Promise<void> {
+    if (database().dialect === 'postgres') await notify(transaction, { appKey, clientKey, sender })
+  }
+
   return {
     inbox,
+    settings: createKyselySettings(appKey, database),
+    remover: createKyselyRemover({ appKey, database, cipher, notify: tellOthers }),
     close,
+
+    get developmentKeyFile() {
+      return secrets?.developmentKeyFile ?? null
+    },
 
     async open() {
       opened ??= typeof options.database === 'string' ? await openDatabase(options.database) : options.database
       try {
         if (options.migrate ?? opened.dialect === 'sqlite') await migrateToLatest(opened)
         else await requireLatestSchema(opened)
+        secrets = await openStoreCipher(opened, options.encryption)
       } catch (error) {
         await close()
         throw error
       }
     },
 
+    async watch(listener: TenantChangeListener) {
+      const handle = database()
+      if (handle.connect === undefined || options.coherence === 'poll') return false
+      const { connect } = handle
+      listening = createPostgresListener({
+        appKey,
+        sender,
+        log: options.log ?? silentLog,
+        connect: () => connect(options.listenUrl),
+        notify: (note) => notify(handle.tables, note)
+      })
+      return listening.start(listener)
+    },
+
     async find(lookup: TenantLookup) {
       if (!canBeFound(lookup)) return null
-      const found = await findTenants(database().tables, appKey, lookup)
+      const found = await findTenants(database().tables, cipher(), appKey, lookup)
       // Two tenants under one name would be a guess, and a guess gives one customer's data to another.
       return found.length === 1 ? (found[0] ?? null) : null
     },
 
     async findByBaseUrl(baseUrl: string) {
-      return canBeName(baseUrl) ? findTenants(database().tables, appKey, { baseUrl }) : []
+      return canBeBaseUrl(baseUrl) ? findTenants(database().tables, cipher(), appKey, { baseUrl }) : []
     },
 
     async list(query: TenantListQuery) {
       checkLimit(query)
-      return listTenants(database().tables, appKey, query)
+      return listTenants(database().tables, cipher(), appKey, query)
     },
 
     async save(given: Tenant, expectedVersion: number | null, deliveries: readonly NewDelivery[] = []) {
@@ -81,8 +165,10 @@ export function createKyselyTenantStore(options: KyselyTenantStoreOptions): Tena
         await database()
           .tables.transaction()
           .execute(async (transaction) => {
-            await writeTenant(transaction, tenant, expectedVersion)
-            for (const delivery of records) await insertDelivery(transaction, appKey, delivery)
+            const { dialect } = database()
+            await writeTenant(transaction, dialect, cipher(), tenant, expectedVersion)
+            for (const delivery of records) await insertDelivery(transaction, dialect, appKey, delivery)
+            await tellOthers(transaction, tenant)
           })
       } catch (error) {
         throw isConcurrencyFailure(error) ? storeConflict(tenant, error) : error
@@ -90,4 +176,8 @@ export function createKyselyTenantStore(options: KyselyTenantStoreOptions): Tena
       return tenant
     }
   }
+}
+
+async function notify(db: Kysely<Tables>, note: ChangeNote): Promise<void> {
+  await sql`select pg_notify(${CHANGE_CHANNEL}, ${noteText(note)})`.execute(db)
 }

@@ -10,6 +10,8 @@ interface Entry {
 export interface MemoryDeliveryInbox extends DeliveryInbox {
   /** The part of `add` that cannot wait: `save` of the tenant store writes tenant and deliveries in one step. */
   put(delivery: NewDelivery): boolean
+  /** Removes everything of this tenant. */
+  forget(tenantId: string): void
 }
 
 /** The inbox of the memory store. Every method does its work in one synchronous step, so none can interleave. */
@@ -42,6 +44,10 @@ export function createMemoryDeliveryInbox(knowsTenant: (tenantId: string) => boo
 
   return {
     put,
+
+    forget(tenantId) {
+      for (const [deliveryId, { delivery }] of entries) if (delivery.tenantId === tenantId) entries.delete(deliveryId)
+    },
 
     async add(delivery) {
       return put(delivery)

@@ -1,18 +1,48 @@
-import { OptionError } from '../errors.ts'
-import { type Tenant, tenantStatus } from '../tenant/tenant.ts'
+import { type Tenant, tenantStatus, timeOfDeath } from '../tenant/tenant.ts'
+import type { TenantRemover } from '../tenant/tenant-purge.ts'
 import type { TenantLookup, TenantStore } from '../tenant/tenant-store.ts'
 import { createMemoryDeliveryInbox } from './memory-delivery-inbox.ts'
-import { checkLimit, deliveryRecord, installationName, storeConflict, tenantRecord } from './record.ts'
+import { createMemorySettings } from './memory-settings.ts'
+import { checkAppKey, checkLimit, deliveryRecord, installationName, storeConflict, tenantRecord } from './record.ts'
 
 /** Tenants in the memory of this process, for tests and first steps: everything is gone when the process ends. */
 export function createMemoryTenantStore(options: { readonly appKey: string }): TenantStore {
   const { appKey } = options
-  if (typeof appKey !== 'string' || appKey === '')
-    throw new OptionError('appKey', appKey, 'the key of the app is needed')
+  checkAppKey(appKey)
   const tenants = new Map<string, Tenant>()
   const byClientKey = new Map<string, string>()
   const byInstallation = new Map<string, string>()
   const inbox = createMemoryDeliveryInbox((tenantId) => tenants.has(tenantId))
+  const settings = createMemorySettings((tenantId) => tenants.has(tenantId))
+  const remover: TenantRemover = {
+    async listDead({ diedBeforeMs, after, limit }) {
+      return [...tenants.values()]
+        .flatMap((tenant) => {
+          const diedAtMs = timeOfDeath(tenant)
+          return diedAtMs === null || diedAtMs >= diedBeforeMs ? [] : [{ tenant, diedAtMs }]
+        })
+        .filter((dead) => after === undefined || byDeath(dead, { tenant: after, diedAtMs: after.diedAtMs }) > 0)
+        .sort(byDeath)
+        .slice(0, limit)
+    },
+
+    // No other writer waits for the app's handler here, so that whether the tenant changed is asked again after it.
+    async remove(tenant, diedBeforeMs, beforeCommit) {
+      const isUnchanged = () => {
+        const stored = tenants.get(tenant.tenantId)
+        const diedAtMs = stored === undefined ? null : timeOfDeath(stored)
+        return stored?.version === tenant.version && diedAtMs !== null && diedAtMs < diedBeforeMs
+      }
+      if (!isUnchanged()) return false
+      await beforeCommit(null)
+      if (!isUnchanged()) return false
+      forgetNames(tenant)
+      tenants.delete(tenant.tenantId)
+      settings.forget(tenant.tenantId)
+      inbox.forget(tenant.tenantId)
+      return true
+    }
+  }
 
   function find(lookup: TenantLookup): Tenant | null {
     if ('tenantId' in lookup) return tenants.get(lookup.tenantId) ?? null
@@ -30,8 +60,15 @@ export function createMemoryTenantStore(options: { readonly appKey: string }): T
     return owner !== undefined && owner !== tenant.tenantId
   }
 
+  function forgetNames({ clientKey, installations }: Tenant): void {
+    byClientKey.delete(clientKey)
+    for (const installation of installations) byInstallation.delete(installationName(installation))
+  }
+
   return {
     inbox,
+    settings,
+    remover,
     async open() {},
     async close() {},
 
@@ -75,10 +112,7 @@ export function createMemoryTenantStore(options: { readonly appKey: string }): T
           throw new Error('The tenant of a delivery does not exist')
         }
       }
-      if (stored !== undefined) {
-        byClientKey.delete(stored.clientKey)
-        for (const installation of stored.installations) byInstallation.delete(installationName(installation))
-      }
+      if (stored !== undefined) forgetNames(stored)
       tenants.set(tenant.tenantId, tenant)
       byClientKey.set(tenant.clientKey, tenant.tenantId)
       for (const name of names) byInstallation.set(name, tenant.tenantId)
@@ -86,6 +120,16 @@ export function createMemoryTenantStore(options: { readonly appKey: string }): T
       return tenant
     }
   }
+}
+
+interface Death {
+  readonly tenant: { readonly tenantId: string }
+  readonly diedAtMs: number
+}
+
+function byDeath(a: Death, b: Death): number {
+  if (a.diedAtMs !== b.diedAtMs) return a.diedAtMs - b.diedAtMs
+  return a.tenant.tenantId === b.tenant.tenantId ? 0 : a.tenant.tenantId < b.tenant.tenantId ? -1 : 1
 }
 
 function byTenantId(a: Tenant, b: Tenant): number {

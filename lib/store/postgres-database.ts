@@ -1,20 +1,20 @@
-import { Kysely, PostgresDialect } from 'kysely'
+import { Kysely, type Logger, PostgresDialect } from 'kysely'
 import { AtlassianError } from '../errors.ts'
+import type { PoolSettings } from './database-options.ts'
+import type { ListeningConnection } from './listening-connection.ts'
 import { loadPackage } from './load-package.ts'
 import type { Tables } from './schema.ts'
 
-/** A database that is down must become an answer, not a request that hangs. */
-const CONNECT_TIMEOUT_MS = 5000
-
 /** A pool of connections, none of them made yet. */
-export async function openPostgres(address: {
-  readonly url: string
-  readonly publicName: string
-}): Promise<Kysely<Tables>> {
+export async function openPostgres(
+  address: { readonly url: string; readonly publicName: string },
+  settings: PoolSettings,
+  log: Logger | undefined
+): Promise<{ readonly tables: Kysely<Tables>; connect(url?: string): Promise<ListeningConnection> }> {
   const { default: pg } = await loadPackage('pg', 'A PostgreSQL database', () => import('pg'))
   const options = {
     connectionString: address.url,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    connectionTimeoutMillis: settings.connectionTimeoutMs,
     keepAlive: true
   }
   try {
@@ -24,10 +24,17 @@ export async function openPostgres(address: {
     const message = `The database address of ${address.publicName} cannot be read: check its user, password and parameters`
     throw new AtlassianError('ATL_OPTION', 'database-url', {}, { message })
   }
-  const pool = new pg.Pool(options)
+  const pool = new pg.Pool({ ...options, max: settings.max, idleTimeoutMillis: settings.idleTimeoutMs })
   // A connection that breaks must not end the process. The pool drops it; the query that used it fails by itself, and
   // the next one gets a new connection.
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
-  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
+  return {
+    tables: new Kysely<Tables>({ dialect: new PostgresDialect({ pool }), log }),
+    async connect(url = address.url) {
+      const client = new pg.Client({ ...options, connectionString: url })
+      await client.connect()
+      return client
+    }
+  }
 }

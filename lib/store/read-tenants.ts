@@ -1,4 +1,5 @@
 import type { Kysely, Selectable, SelectQueryBuilder } from 'kysely'
+import type { ColumnCipher } from '../encryption/column-cipher.ts'
 import type { Tenant } from '../tenant/tenant.ts'
 import type { TenantListQuery, TenantLookup } from '../tenant/tenant-store.ts'
 import type { Tables, TenantTable } from './schema.ts'
@@ -10,16 +11,18 @@ import { tenantsFromRows } from './tenant-rows.ts'
  */
 export async function findTenants(
   db: Kysely<Tables>,
+  cipher: ColumnCipher,
   appKey: string,
   lookup: TenantLookup | { readonly baseUrl: string }
 ): Promise<Tenant[]> {
   const ofApp = db.selectFrom('atl_tenants').selectAll().where('app_key', '=', appKey)
-  if ('tenantId' in lookup) return readTenants(db, ofApp.where('tenant_id', '=', lookup.tenantId))
-  if ('clientKey' in lookup) return readTenants(db, ofApp.where('client_key', '=', lookup.clientKey))
-  if ('baseUrl' in lookup) return readTenants(db, ofApp.where('base_url', '=', lookup.baseUrl))
+  if ('tenantId' in lookup) return readTenants(db, cipher, ofApp.where('tenant_id', '=', lookup.tenantId))
+  if ('clientKey' in lookup) return readTenants(db, cipher, ofApp.where('client_key', '=', lookup.clientKey))
+  if ('baseUrl' in lookup) return readTenants(db, cipher, ofApp.where('base_url', '=', lookup.baseUrl))
   const { installationId, environmentId } = lookup
   return readTenants(
     db,
+    cipher,
     ofApp.where('tenant_id', 'in', (eb) =>
       eb
         .selectFrom('atl_installations')
@@ -31,10 +34,16 @@ export async function findTenants(
 }
 
 /** One page of tenants in order of tenantId; the rows before the page are not read again. */
-export async function listTenants(db: Kysely<Tables>, appKey: string, query: TenantListQuery): Promise<Tenant[]> {
+export async function listTenants(
+  db: Kysely<Tables>,
+  cipher: ColumnCipher,
+  appKey: string,
+  query: TenantListQuery
+): Promise<Tenant[]> {
   const { status, product, after, limit } = query
   return readTenants(
     db,
+    cipher,
     db
       .selectFrom('atl_tenants')
       .selectAll()
@@ -47,8 +56,10 @@ export async function listTenants(db: Kysely<Tables>, appKey: string, query: Ten
   )
 }
 
-async function readTenants(
+/** The tenants that the query selects, in order of tenantId. */
+export async function readTenants(
   db: Kysely<Tables>,
+  cipher: ColumnCipher,
   tenants: SelectQueryBuilder<Tables, 'atl_tenants', Selectable<TenantTable>>
 ): Promise<Tenant[]> {
   const rows = await db
@@ -67,5 +78,5 @@ async function readTenants(
     .orderBy('tenant.tenant_id')
     .orderBy('installation.position')
     .execute()
-  return tenantsFromRows(rows)
+  return tenantsFromRows(rows, cipher)
 }

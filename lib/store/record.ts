@@ -1,10 +1,15 @@
-import { AtlassianError } from '../errors.ts'
+import { AtlassianError, OptionError } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import type { Installation, Tenant } from '../tenant/tenant.ts'
 import type { NewDelivery, TenantListQuery, TenantLookup } from '../tenant/tenant-store.ts'
 
-/** PostgreSQL indexes no more than 2,704 bytes in one entry, and an entry holds up to two names. */
-const MAX_NAME_BYTES = 1000
+/**
+ * What fits into an index of every database, two names and an app key together: PostgreSQL's holds 2,704 bytes as
+ * they come, MySQL's 3,072 with four for each character. Counted in characters, as MySQL does.
+ */
+const NAME_CHARACTERS = 255
+const BASE_URL_CHARACTERS = 512
+const APP_KEY_CHARACTERS = 128
 
 /**
  * Whether every database keeps this text as it is: PostgreSQL refuses NUL, and SQLite turns a lone surrogate into
@@ -14,9 +19,25 @@ function isStorable(text: string): boolean {
   return text.isWellFormed() && !text.includes('\0')
 }
 
+function isAtMost(limit: number, text: string): boolean {
+  if (text.length <= limit) return true
+  return text.length <= 2 * limit && [...text].length <= limit
+}
+
 /** Whether a tenant, an installation or a delivery can have this name at all. Anything else is found nowhere. */
 export function canBeName(text: string): boolean {
-  return typeof text === 'string' && isStorable(text) && Buffer.byteLength(text) <= MAX_NAME_BYTES
+  return typeof text === 'string' && isAtMost(NAME_CHARACTERS, text) && isStorable(text)
+}
+
+export function canBeBaseUrl(text: string): boolean {
+  return typeof text === 'string' && isAtMost(BASE_URL_CHARACTERS, text) && isStorable(text)
+}
+
+/** Throws OptionError unless a database can keep tenants under this key. */
+export function checkAppKey(appKey: string): void {
+  if (typeof appKey !== 'string' || appKey === '' || !isStorable(appKey) || !isAtMost(APP_KEY_CHARACTERS, appKey)) {
+    throw new OptionError('appKey', appKey, `the key of the app is needed, at most ${APP_KEY_CHARACTERS} characters`)
+  }
 }
 
 /** Whether a tenant can have this name; asking a database for one that cannot exist is an error in some of them. */
@@ -38,7 +59,7 @@ export function tenantRecord(tenant: Tenant, appKey: string, version: number): T
     clientKey: name('clientKey', tenant.clientKey),
     cloudId: optional(name, 'cloudId', tenant.cloudId),
     product: oneOf('product', tenant.product, ['jira', 'confluence']),
-    baseUrl: name('baseUrl', tenant.baseUrl),
+    baseUrl: baseUrl(tenant.baseUrl),
     displayUrl: optional(text, 'displayUrl', tenant.displayUrl),
     displayUrlServicedeskHelpCenter: optional(
       text,
@@ -115,6 +136,7 @@ export function checkLimit(query: TenantListQuery): void {
   }
 }
 
+/** The error of `save` when another writer was first, or a name belongs to another tenant. */
 export function storeConflict(tenant: Tenant, cause?: unknown): AtlassianError {
   return new AtlassianError('ATL_STORE_CONFLICT', 'store-conflict', { tenantId: tenant.tenantId }, { cause })
 }
@@ -126,12 +148,19 @@ function optional<Value>(check: Check<Value>, field: string, value: Value | null
 }
 
 function name(field: string, value: string): string {
-  if (!canBeName(value)) {
-    throw new TypeError(
-      `"${field}" cannot be stored: it must be well-formed text without NUL, at most ${MAX_NAME_BYTES} bytes`
-    )
-  }
+  if (!canBeName(value)) throw notStorable(field, NAME_CHARACTERS)
   return value
+}
+
+function baseUrl(value: string): string {
+  if (!canBeBaseUrl(value)) throw notStorable('baseUrl', BASE_URL_CHARACTERS)
+  return value
+}
+
+function notStorable(field: string, characters: number): TypeError {
+  return new TypeError(
+    `"${field}" cannot be stored: it must be well-formed text without NUL, at most ${characters} characters`
+  )
 }
 
 function text(field: string, value: string): string {

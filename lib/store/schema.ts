@@ -32,6 +32,8 @@ export interface TenantTable {
   readonly adopted_by: string | null
   /** What `tenantStatus` said when the row was written, so that a list can be filtered by it. */
   readonly status: TenantStatus
+  /** What `timeOfDeath` said when the row was written: null while the tenant lives. */
+  readonly dead_at_ms: NullableNumber
   readonly created_at_ms: WholeNumber
   readonly updated_at_ms: WholeNumber
   readonly version: WholeNumber
@@ -72,6 +74,27 @@ export interface DeliveryTable {
   readonly settled_at_ms: NullableNumber
 }
 
+/** One row per setting of a tenant or of one of its installations, until it is deleted or swept. */
+export interface SettingTable {
+  readonly tenant_id: string
+  /** Empty for the tenant's own, else the SHA-256 (hex) of the JSON array of installation id and environment id. */
+  readonly installation: string
+  readonly name: string
+  readonly app_key: string
+  /** JSON text, not encrypted. */
+  readonly value: string
+  readonly version: WholeNumber
+  /** From this time on the row counts as deleted; null = it stays. */
+  readonly expires_at_ms: NullableNumber
+  readonly updated_at_ms: WholeNumber
+}
+
+/** Facts about this database, by name. */
+export interface StateTable {
+  readonly name: string
+  readonly value: string
+}
+
 /** Which migrations this database has seen. */
 export interface MigrationTable {
   readonly name: string
@@ -83,5 +106,7 @@ export interface Tables {
   readonly atl_tenants: TenantTable
   readonly atl_installations: InstallationTable
   readonly atl_deliveries: DeliveryTable
+  readonly atl_settings: SettingTable
+  readonly atl_state: StateTable
   readonly atl_migrations: MigrationTable
 }

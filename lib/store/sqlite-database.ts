@@ -5,11 +5,15 @@ import {
   type DatabaseConnection,
   type Driver,
   Kysely,
+  type Logger,
+  type QueryResult,
+  type SqliteDatabase,
   SqliteDialect,
-  type SqliteDialectConfig,
   SqliteDriver,
+  type SqliteStatement,
   type TransactionSettings
 } from 'kysely'
+import { BoundedMap } from '../bounded-map.ts'
 import { AtlassianError } from '../errors.ts'
 import { loadPackage } from './load-package.ts'
 import type { Tables } from './schema.ts'
@@ -21,11 +25,14 @@ import type { Tables } from './schema.ts'
 const BLOCKING_WAIT_MS = 20
 const LONGEST_WAIT_MS = 10_000
 
+/** The statements of this package, and room for those of an app. */
+const MOST_STATEMENTS = 200
+
 /** Another process writes, or repairs what a killed one left. Not SQLITE_BUSY_SNAPSHOT, which waiting cannot cure. */
 const BUSY: ReadonlySet<string | undefined> = new Set(['SQLITE_BUSY', 'SQLITE_BUSY_RECOVERY'])
 
 /** Opens or creates the file: WAL, foreign keys, every commit on the disk before it is reported. */
-export async function openSqlite(path: string): Promise<Kysely<Tables>> {
+export async function openSqlite(path: string, log: Logger | undefined): Promise<Kysely<Tables>> {
   const { default: BetterSqlite } = await loadPackage(
     'better-sqlite3',
     'A SQLite database',
@@ -44,7 +51,7 @@ export async function openSqlite(path: string): Promise<Kysely<Tables>> {
       file.close()
       throw error
     }
-    return new Kysely<Tables>({ dialect: new PatientSqliteDialect({ database: file }) })
+    return new Kysely<Tables>({ dialect: new PatientSqliteDialect(file), log })
   } catch (error) {
     throw cannotOpen(path, error)
   }
@@ -69,28 +76,43 @@ function cannotOpen(path: string, error: unknown): AtlassianError {
 }
 
 class PatientSqliteDialect extends SqliteDialect {
-  readonly #config: SqliteDialectConfig
+  readonly #file: SqliteDatabase
 
-  constructor(config: SqliteDialectConfig) {
-    super(config)
-    this.#config = config
+  constructor(file: SqliteDatabase) {
+    super({ database: file })
+    this.#file = file
   }
 
   override createDriver(): Driver {
-    return new PatientSqliteDriver(this.#config)
+    return new PatientSqliteDriver(this.#file)
   }
 }
 
 /**
- * Begins transactions as a writer, so that two processes never both read first and then fail to write, and waits for
- * another writer without blocking the process.
+ * Begins transactions as a writer, so that two processes never both read first and then fail to write, waits for
+ * another writer without blocking the process, and keeps its statements.
  */
 class PatientSqliteDriver extends SqliteDriver {
+  readonly #file: SqliteDatabase
   #connection: DatabaseConnection | undefined
 
+  constructor(file: SqliteDatabase) {
+    super({ database: file })
+    this.#file = file
+  }
+
   override async acquireConnection(): Promise<DatabaseConnection> {
-    this.#connection ??= patient(await super.acquireConnection())
+    this.#connection ??= patient(this.#file, await super.acquireConnection())
     return this.#connection
+  }
+
+  /** A full disk makes SQLite roll back by itself; the failure that did it is the one to be told, not this one. */
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    try {
+      await super.rollbackTransaction(connection)
+    } catch (error) {
+      if (!(error instanceof Error && error.message.includes('no transaction is active'))) throw error
+    }
   }
 
   override async beginTransaction(connection: DatabaseConnection, settings?: TransactionSettings): Promise<void> {
@@ -99,9 +121,23 @@ class PatientSqliteDriver extends SqliteDriver {
   }
 }
 
-function patient(connection: DatabaseConnection): DatabaseConnection {
+function patient(file: SqliteDatabase, connection: DatabaseConnection): DatabaseConnection {
+  // Preparing a statement takes longer than running it. SQLite prepares it anew when the schema has changed.
+  const statements = new BoundedMap<string, SqliteStatement>(MOST_STATEMENTS)
+
+  function execute<Row>({ sql, parameters }: CompiledQuery): QueryResult<Row> {
+    let statement = statements.get(sql)
+    if (statement === undefined) {
+      statement = file.prepare(sql)
+      statements.set(sql, statement)
+    }
+    if (statement.reader) return { rows: statement.all(parameters) as Row[] }
+    const { changes, lastInsertRowid } = statement.run(parameters)
+    return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
+  }
+
   return {
-    executeQuery: (query) => retryWhileBusy(() => connection.executeQuery(query)),
+    executeQuery: (query) => retryWhileBusy(() => execute(query)),
     streamQuery: (query, chunkSize) => connection.streamQuery(query, chunkSize)
   }
 }

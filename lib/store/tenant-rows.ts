@@ -1,6 +1,7 @@
 import type { Insertable, Selectable } from 'kysely'
+import type { ColumnCipher } from '../encryption/column-cipher.ts'
 import { Secret } from '../secret.ts'
-import { type Installation, type InstallTokenMark, type Tenant, tenantStatus } from '../tenant/tenant.ts'
+import { type Installation, type InstallTokenMark, type Tenant, tenantStatus, timeOfDeath } from '../tenant/tenant.ts'
 import type { Delivery } from '../tenant/tenant-store.ts'
 import type { DeliveryTable, InstallationTable, TenantTable } from './schema.ts'
 
@@ -16,7 +17,7 @@ export type TenantRow = Selectable<TenantTable> &
   >
 
 /** The tenants of these rows, in the order of the rows; the rows of one tenant stand together. */
-export function tenantsFromRows(rows: readonly TenantRow[]): Tenant[] {
+export function tenantsFromRows(rows: readonly TenantRow[], cipher: ColumnCipher): Tenant[] {
   const installations = new Map<string, Installation[]>()
   const firstRows: TenantRow[] = []
   for (const row of rows) {
@@ -29,10 +30,10 @@ export function tenantsFromRows(rows: readonly TenantRow[]): Tenant[] {
     const installation = installationFromRow(row)
     if (installation !== null) list.push(installation)
   }
-  return firstRows.map((row) => tenantFromRow(row, installations.get(row.tenant_id) ?? []))
+  return firstRows.map((row) => tenantFromRow(row, installations.get(row.tenant_id) ?? [], cipher))
 }
 
-function tenantFromRow(row: TenantRow, installations: Installation[]): Tenant {
+function tenantFromRow(row: TenantRow, installations: Installation[], cipher: ColumnCipher): Tenant {
   const installTokens: InstallTokenMark[] = JSON.parse(row.install_tokens)
   return {
     tenantId: row.tenant_id,
@@ -46,8 +47,9 @@ function tenantFromRow(row: TenantRow, installations: Installation[]): Tenant {
     oauthClientId: row.oauth_client_id,
     entitlementId: row.entitlement_id,
     entitlementNumber: row.entitlement_number,
-    sharedSecret: secretFromColumn(row.shared_secret),
-    previousSecret: row.previous_secret === null ? null : secretFromColumn(row.previous_secret),
+    sharedSecret: openSecret(cipher, row.tenant_id, 'shared_secret', row.shared_secret),
+    previousSecret:
+      row.previous_secret === null ? null : openSecret(cipher, row.tenant_id, 'previous_secret', row.previous_secret),
     previousSecretRetiredAtMs: toNumberOrNull(row.previous_secret_retired_at_ms),
     secretVersion: toNumber(row.secret_version),
     installations,
@@ -61,7 +63,7 @@ function tenantFromRow(row: TenantRow, installations: Installation[]): Tenant {
   }
 }
 
-export function rowFromTenant(tenant: Tenant): Insertable<TenantTable> {
+export function rowFromTenant(tenant: Tenant, cipher: ColumnCipher): Insertable<TenantTable> {
   return {
     tenant_id: tenant.tenantId,
     app_key: tenant.appKey,
@@ -74,8 +76,11 @@ export function rowFromTenant(tenant: Tenant): Insertable<TenantTable> {
     oauth_client_id: tenant.oauthClientId,
     entitlement_id: tenant.entitlementId,
     entitlement_number: tenant.entitlementNumber,
-    shared_secret: secretToColumn(tenant.sharedSecret),
-    previous_secret: tenant.previousSecret === null ? null : secretToColumn(tenant.previousSecret),
+    shared_secret: sealSecret(cipher, tenant.tenantId, 'shared_secret', tenant.sharedSecret),
+    previous_secret:
+      tenant.previousSecret === null
+        ? null
+        : sealSecret(cipher, tenant.tenantId, 'previous_secret', tenant.previousSecret),
     previous_secret_retired_at_ms: tenant.previousSecretRetiredAtMs,
     secret_version: tenant.secretVersion,
     last_install_iat_seconds: tenant.lastInstallIatSeconds,
@@ -83,6 +88,7 @@ export function rowFromTenant(tenant: Tenant): Insertable<TenantTable> {
     possibly_superseded_by: tenant.possiblySupersededBy,
     adopted_by: tenant.adoptedBy,
     status: tenantStatus(tenant),
+    dead_at_ms: timeOfDeath(tenant),
     created_at_ms: tenant.createdAtMs,
     updated_at_ms: tenant.updatedAtMs,
     version: tenant.version
@@ -132,13 +138,17 @@ export function deliveryFromRow(row: Selectable<DeliveryTable>): Delivery {
   }
 }
 
+/** The columns of `atl_tenants` that hold secrets. */
+export const secretColumns = ['shared_secret', 'previous_secret'] as const
+export type SecretColumn = (typeof secretColumns)[number]
+
 /** The only two functions that take a secret to and from a column. */
-function secretToColumn(secret: Secret): string {
-  return secret.reveal()
+function sealSecret(cipher: ColumnCipher, tenantId: string, column: SecretColumn, secret: Secret): string {
+  return cipher.seal(secret.reveal(), { tenantId, table: 'atl_tenants', column })
 }
 
-function secretFromColumn(column: string): Secret {
-  return new Secret(column)
+function openSecret(cipher: ColumnCipher, tenantId: string, column: SecretColumn, stored: string): Secret {
+  return new Secret(cipher.open(stored, { tenantId, table: 'atl_tenants', column }))
 }
 
 /** The only way of a number out of a column: SQLite gives numbers, PostgreSQL gives 64-bit integers as text. */

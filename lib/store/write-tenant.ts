@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import type { Kysely } from 'kysely'
+import type { Insertable, Kysely } from 'kysely'
+import type { ColumnCipher } from '../encryption/column-cipher.ts'
 import type { Tenant } from '../tenant/tenant.ts'
+import type { DatabaseDialect } from './database.ts'
+import { insertUnlessThere } from './insert-unless-there.ts'
 import { storeConflict } from './record.ts'
-import type { Tables } from './schema.ts'
+import type { InstallationTable, Tables, TenantTable } from './schema.ts'
 import { rowFromTenant, rowsFromInstallations } from './tenant-rows.ts'
 
 /**
@@ -10,23 +13,28 @@ import { rowFromTenant, rowsFromInstallations } from './tenant-rows.ts'
  * comes first: it is the lock that keeps two writers of one tenant apart. Throws `ATL_STORE_CONFLICT`, after which
  * the transaction has to be rolled back.
  */
-export async function writeTenant(db: Kysely<Tables>, tenant: Tenant, expectedVersion: number | null): Promise<void> {
-  const written = expectedVersion === null ? await insert(db, tenant) : await update(db, tenant, expectedVersion)
-  if (written !== 1) throw storeConflict(tenant)
-  await replaceInstallations(db, tenant)
+export async function writeTenant(
+  db: Kysely<Tables>,
+  dialect: DatabaseDialect,
+  cipher: ColumnCipher,
+  tenant: Tenant,
+  expectedVersion: number | null
+): Promise<void> {
+  const row = rowFromTenant(tenant, cipher)
+  const written =
+    expectedVersion === null
+      ? await insertUnlessThere(db.insertInto('atl_tenants').values(row), dialect)
+      : await update(db, row, expectedVersion)
+  if (!written) throw storeConflict(tenant)
+  const rows = rowsFromInstallations(tenant)
+  await deleteInstallations(db, tenant.tenantId, rows)
+  if (rows.length === 0) return
+  const kept = dialect === 'mysql' ? await writeOneByOne(db, rows) : await upsert(db, rows)
+  if (!kept) throw storeConflict(tenant)
 }
 
-async function insert(db: Kysely<Tables>, tenant: Tenant): Promise<number> {
-  const { numInsertedOrUpdatedRows } = await db
-    .insertInto('atl_tenants')
-    .values(rowFromTenant(tenant))
-    .onConflict((conflict) => conflict.doNothing())
-    .executeTakeFirstOrThrow()
-  return Number(numInsertedOrUpdatedRows ?? 0)
-}
-
-async function update(db: Kysely<Tables>, tenant: Tenant, expectedVersion: number): Promise<number> {
-  const { tenant_id, app_key, ...columns } = rowFromTenant(tenant)
+async function update(db: Kysely<Tables>, row: Insertable<TenantTable>, expectedVersion: number): Promise<boolean> {
+  const { tenant_id, app_key, ...columns } = row
   const { numUpdatedRows } = await db
     .updateTable('atl_tenants')
     .set(columns)
@@ -34,20 +42,25 @@ async function update(db: Kysely<Tables>, tenant: Tenant, expectedVersion: numbe
     .where('app_key', '=', app_key)
     .where('version', '=', expectedVersion)
     .executeTakeFirstOrThrow()
-  return Number(numUpdatedRows)
+  return Number(numUpdatedRows) === 1
 }
 
-/** An installation keeps its row while it exists. A name that belongs to another tenant is not taken from it. */
-async function replaceInstallations(db: Kysely<Tables>, tenant: Tenant): Promise<void> {
-  const rows = rowsFromInstallations(tenant)
+type InstallationRow = Omit<Insertable<InstallationTable>, 'id'>
+
+/** Those that the tenant no longer has. */
+async function deleteInstallations(
+  db: Kysely<Tables>,
+  tenantId: string,
+  kept: readonly InstallationRow[]
+): Promise<void> {
   await db
     .deleteFrom('atl_installations')
-    .where('tenant_id', '=', tenant.tenantId)
-    .$if(rows.length > 0, (query) =>
+    .where('tenant_id', '=', tenantId)
+    .$if(kept.length > 0, (query) =>
       query.where((eb) =>
         eb.not(
           eb.or(
-            rows.map(({ installation_id, environment_id }) =>
+            kept.map(({ installation_id, environment_id }) =>
               eb.and([eb('installation_id', '=', installation_id), eb('environment_id', '=', environment_id)])
             )
           )
@@ -55,7 +68,10 @@ async function replaceInstallations(db: Kysely<Tables>, tenant: Tenant): Promise
       )
     )
     .execute()
-  if (rows.length === 0) return
+}
+
+/** An installation keeps its row while it exists. A name that belongs to another tenant is not taken from it. */
+async function upsert(db: Kysely<Tables>, rows: readonly InstallationRow[]): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await db
     .insertInto('atl_installations')
     .values(rows.map((row) => ({ ...row, id: randomUUID() })))
@@ -73,16 +89,44 @@ async function replaceInstallations(db: Kysely<Tables>, tenant: Tenant): Promise
         .whereRef('atl_installations.tenant_id', '=', 'excluded.tenant_id')
     )
     .executeTakeFirstOrThrow()
-  if (Number(numInsertedOrUpdatedRows ?? 0) !== rows.length) throw storeConflict(tenant)
+  return Number(numInsertedOrUpdatedRows ?? 0) === rows.length
 }
 
-/** SQLite and PostgreSQL: a unique name is taken. PostgreSQL also: not serializable, or a deadlock it resolved. */
+/** The same on MySQL, which has no condition for what a taken name does. */
+async function writeOneByOne(db: Kysely<Tables>, rows: readonly InstallationRow[]): Promise<boolean> {
+  for (const row of rows) {
+    const { tenant_id, installation_id, environment_id, ...columns } = row
+    const own = await db
+      .selectFrom('atl_installations')
+      .select('id')
+      .where('tenant_id', '=', tenant_id)
+      .where('installation_id', '=', installation_id)
+      .where('environment_id', '=', environment_id)
+      .executeTakeFirst()
+    if (own !== undefined) {
+      await db.updateTable('atl_installations').set(columns).where('id', '=', own.id).execute()
+    } else {
+      const insert = db.insertInto('atl_installations').values({ ...row, id: randomUUID() })
+      if (!(await insertUnlessThere(insert, 'mysql'))) return false
+    }
+  }
+  return true
+}
+
+/**
+ * A unique name is taken (SQLite, PostgreSQL, MySQL). A server also: not serializable, a deadlock that it resolved, or
+ * rows that another transaction held for too long.
+ */
 const CONCURRENCY_FAILURES: ReadonlySet<unknown> = new Set([
   'SQLITE_CONSTRAINT_UNIQUE',
   'SQLITE_CONSTRAINT_PRIMARYKEY',
   '23505',
   '40001',
-  '40P01'
+  '40P01',
+  'ER_DUP_ENTRY',
+  'ER_LOCK_DEADLOCK',
+  'ER_LOCK_WAIT_TIMEOUT',
+  'ER_CHECKREAD'
 ])
 
 /** Whether a save failed because another one came between, so that reading again and trying again can help. */

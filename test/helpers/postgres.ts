@@ -17,6 +17,8 @@ export interface TestPostgres {
   readonly kind: string
   /** Makes an empty database and gives its address; `stop` removes it. */
   freshDatabase(): Promise<string>
+  /** Stops the server, waits, and starts it again on the same data and port; only for a server that is ours. */
+  outage?(downMs: number): Promise<void>
   /** Ends the server, or drops the databases where the server is not ours. */
   stop(): Promise<void>
 }
@@ -94,32 +96,42 @@ async function startServer(kind: string, bin: string): Promise<TestPostgres> {
     )
     const port = await freePort()
     const settings = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=60']
-    const server = spawn(
-      'sh',
-      // The server ends and its files go when our end of standard input closes, so also when we are killed.
-      [
-        '-c',
-        'directory=$1; shift; "$@" & server=$!; cat > /dev/null; kill -QUIT $server; wait $server; rm -rf "$directory"',
+    const start = async () => {
+      const server = spawn(
         'sh',
-        directory,
-        join(bin, 'postgres'),
-        ...['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', ''],
-        ...settings.flatMap((setting) => ['-c', setting])
-      ],
-      { ...options, detached: true, stdio: ['pipe', 'ignore', 'pipe'] }
-    )
-    const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()))
-    const stop = async () => {
-      server.stdin?.end()
-      await ended
+        // The server ends and its files go when our end of standard input closes, so also when we are killed.
+        [
+          '-c',
+          // Only the last one removes the files: it is told so on its standard input.
+          'directory=$1; shift; "$@" & server=$!; last=$(cat); [ "$last" = keep ] && kill -INT $server || kill -QUIT $server; wait $server; [ "$last" = keep ] || rm -rf "$directory"',
+          'sh',
+          directory,
+          join(bin, 'postgres'),
+          ...['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', ''],
+          ...settings.flatMap((setting) => ['-c', setting])
+        ],
+        { ...options, detached: true, stdio: ['pipe', 'ignore', 'pipe'] }
+      )
+      const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()))
+      const end = async (keep: string) => {
+        server.stdin?.end(keep)
+        await ended
+      }
+      try {
+        await ready(server.stderr)
+      } catch (error) {
+        await end('')
+        throw error
+      }
+      return end
     }
-    try {
-      await ready(server.stderr)
-    } catch (error) {
-      await stop()
-      throw error
+    let end = await start()
+    const outage = async (downMs: number) => {
+      await end('keep')
+      await new Promise((resolve) => setTimeout(resolve, downMs))
+      end = await start()
     }
-    return onServer(kind, `postgres://postgres@127.0.0.1:${port}/postgres`, stop)
+    return { ...onServer(kind, `postgres://postgres@127.0.0.1:${port}/postgres`, () => end('')), outage }
   } catch (error) {
     await rm(directory, { recursive: true, force: true })
     throw error

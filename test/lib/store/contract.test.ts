@@ -8,6 +8,7 @@ import { createKyselyTenantStore } from '../../../lib/store/kysely-tenant-store.
 import { createMemoryTenantStore } from '../../../lib/store/memory-tenant-store.ts'
 import { migrateToLatest } from '../../../lib/store/migrate.ts'
 import { tenantStoreContract } from '../../../lib/testing/tenant-store-contract.ts'
+import { testEncryption } from '../../helpers/encryption.ts'
 import { testPostgres } from '../../helpers/postgres.ts'
 
 t.test('the memory store keeps every promise of the port', async (t) => {
@@ -52,7 +53,7 @@ t.test('the PostgreSQL store keeps every promise of the port', async (t) => {
   t.teardown(() => database.close())
   await migrateToLatest(database)
   t.test('connections that the server cuts end nothing, and are replaced', async (t) => {
-    const store = createKyselyTenantStore({ appKey: 'contract-app', database: url })
+    const store = createKyselyTenantStore({ appKey: 'contract-app', database: url, encryption: testEncryption })
     await store.open()
     await sql`select pg_terminate_backend(pid) from pg_stat_activity
       where datname = current_database() and pid <> pg_backend_pid()`.execute(database.kysely)
@@ -67,9 +68,9 @@ t.test('the PostgreSQL store keeps every promise of the port', async (t) => {
   tenantStoreContract({
     test: (name, run) => t.test(name, run),
     async createStore({ appKey }) {
-      await sql`truncate atl_tenants, atl_installations, atl_deliveries`.execute(database.kysely)
+      await sql`truncate atl_tenants cascade`.execute(database.kysely)
       const connect = async (options: { appKey: string }) => {
-        const store = createKyselyTenantStore({ ...options, database: url })
+        const store = createKyselyTenantStore({ ...options, database: url, encryption: testEncryption })
         await store.open()
         return store
       }

@@ -130,12 +130,48 @@ t.test('a transaction that only reads does not wait for a writer', async (t) => 
   await Promise.all([writer.close(), reader.close()])
 })
 
+t.test('a statement that ran before sees a schema that changed, by this process or another', async (t) => {
+  const path = join(t.testdir(), 'tenants.sqlite')
+  const [first, second] = [await openDatabase(path), await openDatabase(path)]
+  const read = async () => (await sql`select * from changing`.execute(first.kysely)).rows
+  await sql`create table changing (a integer)`.execute(first.kysely)
+  await sql`insert into changing values (1)`.execute(first.kysely)
+  t.same(await read(), [{ a: 1 }])
+  await sql`alter table changing add column b integer default 2`.execute(second.kysely)
+  t.same(await read(), [{ a: 1, b: 2 }])
+  await sql`alter table changing drop column a`.execute(first.kysely)
+  t.same(await read(), [{ b: 2 }])
+  await sql`drop table changing`.execute(second.kysely)
+  await t.rejects(read(), { code: 'SQLITE_ERROR' })
+  await sql`create table changing (c text)`.execute(second.kysely)
+  t.same(await read(), [])
+  await Promise.all([first.close(), second.close()])
+})
+
+t.test('more different statements than are kept still run, and a stream beside them', async (t) => {
+  const database = await openDatabase(':memory:')
+  const numbers = Array.from({ length: 250 }, (_, n) => n)
+  for (const _round of [1, 2]) {
+    const read = []
+    for (const n of numbers) {
+      read.push((await sql.raw<{ n: number }>(`select ${n} as n`).execute(database.kysely)).rows[0]?.n)
+    }
+    t.same(read, numbers)
+  }
+  await migrateToLatest(database)
+  const streamed = []
+  for await (const row of database.kysely.selectFrom('atl_migrations').select('name').stream()) streamed.push(row)
+  t.ok(streamed.length > 0)
+  await database.close()
+})
+
 t.test('an address of another kind is refused, and never repeated', async (t) => {
   const addresses = [
     '',
-    'mysql://user:hunter2@host/db',
+    'oracle://user:hunter2@host/db',
     'hunter2',
     'postgres://user:hunter2@host:99999/db',
+    'mysql://user:hunter2@host:99999/db',
     'sqlite:',
     'sqlite:hunter2?mode=ro',
     'sqlite:hunter2\0',
@@ -156,10 +192,12 @@ t.test('the password of a database is in no error, and not in the handle', async
   const closed = await refusingPort()
   for (const url of [
     `postgres://user:hunter2@127.0.0.1:${closed}/db`,
-    `postgresql://127.0.0.1:${closed}/db?user=user&password=hunter2`
+    `postgresql://127.0.0.1:${closed}/db?user=user&password=hunter2`,
+    `mysql://user:hunter2@127.0.0.1:${closed}/db`,
+    `mariadb://user:hunter2@127.0.0.1:${closed}/db`
   ]) {
     const database = await openDatabase(url)
-    t.equal(database.dialect, 'postgres')
+    t.equal(database.dialect, url.startsWith('postgres') ? 'postgres' : 'mysql')
     const error = await migrateToLatest(database).then(
       () => null,
       (error) => error
@@ -184,14 +222,15 @@ t.test('a driver that is not installed is named, with the command that installs 
   writeFileSync(
     join(directory, 'open.ts'),
     `import { openDatabase } from './lib/store/database.ts'
-     for (const url of [':memory:', 'postgres://localhost/db']) {
+     for (const url of [':memory:', 'postgres://localhost/db', 'mysql://localhost/db']) {
        await openDatabase(url).catch((error) => console.log(error.code, error.message))
      }`
   )
   const { stdout } = spawnSync(process.execPath, [join(directory, 'open.ts')], { encoding: 'utf8' })
   t.same(stdout.trim().split('\n'), [
     'ATL_PACKAGE_MISSING A SQLite database needs the package "better-sqlite3". Install it with: npm install better-sqlite3',
-    'ATL_PACKAGE_MISSING A PostgreSQL database needs the package "pg". Install it with: npm install pg'
+    'ATL_PACKAGE_MISSING A PostgreSQL database needs the package "pg". Install it with: npm install pg',
+    'ATL_PACKAGE_MISSING A MySQL or MariaDB database needs the package "mysql2". Install it with: npm install mysql2'
   ])
 })
 

@@ -5,6 +5,7 @@ import { sql } from 'kysely'
 import t, { type Test } from 'tap'
 import { type Database, openDatabase } from '../../../lib/store/database.ts'
 import { createKyselyTenantStore } from '../../../lib/store/kysely-tenant-store.ts'
+import { testEncryption } from '../../helpers/encryption.ts'
 
 const APP_KEY = 'killed-app'
 
@@ -40,7 +41,7 @@ async function killedWhileSaving(path: string, afterMs: number) {
 async function assertWhole(t: Test, database: Database, told: ReadonlyMap<string, number>): Promise<void> {
   const { rows } = await sql<{ integrity_check: string }>`pragma integrity_check`.execute(database.kysely)
   t.same(rows, [{ integrity_check: 'ok' }])
-  const store = createKyselyTenantStore({ appKey: APP_KEY, database })
+  const store = createKyselyTenantStore({ appKey: APP_KEY, database, encryption: testEncryption })
   await store.open()
   const tenants = await store.list({ limit: 10 })
   t.ok(tenants.length > 0)

@@ -46,7 +46,7 @@ t.test('a lookup by any name is one statement, and a claim too', async (t) => {
       statements.push(query.sql)
     }
   })
-  const database: DatabaseHandle = { dialect: 'sqlite', tables, close: () => tables.destroy() }
+  const database: DatabaseHandle = { dialect: 'sqlite', file: null, tables, close: () => tables.destroy() }
   const store = createKyselyTenantStore({ appKey: APP_KEY, database, ownsDatabase: true })
   await store.open()
   const { tenantId, clientKey } = await store.save(newTenant(), null)
@@ -77,7 +77,7 @@ t.test('the names that are looked up, listed and claimed by have an index', asyn
   })
   const store = createKyselyTenantStore({
     appKey: APP_KEY,
-    database: { dialect: 'sqlite', tables, close: () => tables.destroy() },
+    database: { dialect: 'sqlite', file: null, tables, close: () => tables.destroy() },
     ownsDatabase: true
   })
   await store.open()

@@ -2,13 +2,24 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { sql } from 'kysely'
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Driver,
+  Kysely,
+  MysqlDialect,
+  MysqlDriver,
+  type QueryResult,
+  sql
+} from 'kysely'
 import t, { type Test } from 'tap'
-import { openDatabase } from '../../../lib/store/database.ts'
+import { createDatabase, type Database, openDatabase } from '../../../lib/store/database.ts'
 import { createKyselyTenantStore } from '../../../lib/store/kysely-tenant-store.ts'
 import { migrateToLatest, migrationStatus } from '../../../lib/store/migrate.ts'
 import { migrations } from '../../../lib/store/migrations/index.ts'
 import { newTenant } from '../../../lib/testing/store-contract-fixtures.ts'
+import { testEncryption } from '../../helpers/encryption.ts'
+import { testMariadb } from '../../helpers/mariadb.ts'
 import { testPostgres } from '../../helpers/postgres.ts'
 
 const NAMES = migrations.map(({ name }) => name)
@@ -32,7 +43,7 @@ t.test('SQLite', async (t) => {
   t.test('the store migrates an empty file when it opens, and only looks when nothing is to do', async (t) => {
     const url = await freshDatabase()
     for (const opening of [1, 2]) {
-      const store = createKyselyTenantStore({ appKey: APP_KEY, database: url })
+      const store = createKyselyTenantStore({ appKey: APP_KEY, database: url, encryption: testEncryption })
       await store.open()
       await store.save(newTenant(), null)
       t.equal((await store.list({ limit: 10 })).length, opening)
@@ -42,7 +53,12 @@ t.test('SQLite', async (t) => {
 
   t.test('with "migrate: false" the store refuses an empty file and changes nothing in it', async (t) => {
     const url = await freshDatabase()
-    const store = createKyselyTenantStore({ appKey: APP_KEY, database: url, migrate: false })
+    const store = createKyselyTenantStore({
+      appKey: APP_KEY,
+      database: url,
+      migrate: false,
+      encryption: testEncryption
+    })
     await t.rejects(store.open(), { code: 'ATL_MIGRATION_NEEDED' })
     const database = await openDatabase(url)
     t.same(await migrationStatus(database), { executed: [], pending: NAMES, unknown: [] })
@@ -57,12 +73,12 @@ t.test('PostgreSQL', async (t) => {
 
   t.test('the store refuses an old schema and names both ways to migrate', async (t) => {
     const database = await postgres.freshDatabase()
-    const refusing = createKyselyTenantStore({ appKey: APP_KEY, database })
+    const refusing = createKyselyTenantStore({ appKey: APP_KEY, database, encryption: testEncryption })
     await t.rejects(refusing.open(), {
       code: 'ATL_MIGRATION_NEEDED',
       message: /0001-tenants.*migrateToLatest.*migrate: true/
     })
-    const migrating = createKyselyTenantStore({ appKey: APP_KEY, database, migrate: true })
+    const migrating = createKyselyTenantStore({ appKey: APP_KEY, database, migrate: true, encryption: testEncryption })
     await migrating.open()
     await migrating.close()
     await refusing.open()
@@ -95,6 +111,118 @@ t.test('PostgreSQL', async (t) => {
   })
 })
 
+t.test('MariaDB', async (t) => {
+  const mariadb = await testMariadb(t)
+  if (mariadb === null) return
+  await migrationTests(t, () => mariadb.freshDatabase())
+
+  t.test('a migration that is cut off after any of its statements goes on from there', async (t) => {
+    const whole = await openDatabase(await mariadb.freshDatabase())
+    await migrateToLatest(whole)
+    const expected = await schemaOf(whole)
+    await whole.close()
+    let cuts = 0
+    for (let finished = false; !finished; ) {
+      const url = await mariadb.freshDatabase()
+      const { database, end } = await cutAfter(url, cuts + 1)
+      finished = await migrateToLatest(database).then(
+        () => true,
+        () => false
+      )
+      await end()
+      if (finished) break
+      cuts += 1
+      const again = await openDatabase(url)
+      t.ok((await migrateToLatest(again)).length > 0)
+      t.same(await migrationStatus(again), { executed: NAMES, pending: [], unknown: [] })
+      t.same(await schemaOf(again), expected, `cut after ${cuts}`)
+      await again.close()
+    }
+    t.ok(cuts > 8)
+  })
+
+  t.test('a table of ours that somebody else made is not taken for ours, however often one tries', async (t) => {
+    const database = await openDatabase(await mariadb.freshDatabase())
+    await sql`create table atl_installations (id integer)`.execute(database.kysely)
+    for (let tries = 0; tries < 3; tries += 1)
+      await t.rejects(migrateToLatest(database), { code: 'ER_TABLE_EXISTS_ERROR' })
+    await database.close()
+  })
+
+  t.test('every text in the database is compared byte by byte, blanks at the end included', async (t) => {
+    const database = await openDatabase(await mariadb.freshDatabase())
+    await migrateToLatest(database)
+    const { rows } = await sql<{ name: string }>`
+      select distinct collation_name as name from information_schema.columns
+      where table_schema = database() and character_set_name is not null`.execute(database.kysely)
+    t.match(rows, [{ name: /^utf8mb4_(nopad|0900)_bin$/ }])
+    await database.close()
+  })
+})
+
+/** Every column, key and reference, in words. */
+async function schemaOf(database: Database): Promise<string[]> {
+  const { rows } = await sql<{ part: string }>`
+    select concat_ws(' ', table_name, column_name, column_type, is_nullable, collation_name) as part
+      from information_schema.columns where table_schema = database()
+    union all select concat_ws(' ', table_name, index_name, non_unique, seq_in_index, column_name)
+      from information_schema.statistics where table_schema = database()
+    union all select concat_ws(' ', table_name, constraint_name, referenced_table_name, referenced_column_name)
+      from information_schema.key_column_usage where table_schema = database()
+    order by part`.execute(database.kysely)
+  return rows.map(({ part }) => part)
+}
+
+/** A database whose connection ends after so many changes of the schema, before anybody hears that they were made. */
+async function cutAfter(url: string, changes: number) {
+  const { createPool } = await import('mysql2')
+  const config = { pool: createPool({ uri: url, connectionLimit: 1 }) }
+  const dialect = new MysqlDialect(config)
+  const kysely = new Kysely<unknown>({
+    dialect: {
+      createDriver: () => cutDriver(new MysqlDriver(config), changes),
+      createAdapter: () => dialect.createAdapter(),
+      createIntrospector: (db) => dialect.createIntrospector(db),
+      createQueryCompiler: () => dialect.createQueryCompiler()
+    }
+  })
+  return { database: createDatabase({ dialect: 'mysql', kysely }), end: () => kysely.destroy() }
+}
+
+/** Runs so many changes of the schema, and then neither answers nor runs anything. */
+function cutDriver(driver: Driver, changes: number): Driver {
+  let left = changes
+  async function execute<Row>(connection: DatabaseConnection, query: CompiledQuery): Promise<QueryResult<Row>> {
+    if (left <= 0) throw new Error('cut off')
+    const result = await connection.executeQuery<Row>(query)
+    const isChange = /^(create|alter|drop|update `atl_tenants`) /.test(query.sql.trim())
+    if (isChange && !query.sql.includes('if not exists')) left -= 1
+    if (left <= 0) throw new Error('cut off')
+    return result
+  }
+  const real = new WeakMap<DatabaseConnection, DatabaseConnection>()
+  return {
+    init: (options) => driver.init(options),
+    async acquireConnection() {
+      const connection = await driver.acquireConnection()
+      const cut: DatabaseConnection = {
+        streamQuery: (query, size) => connection.streamQuery(query, size),
+        executeQuery: (query) => execute(connection, query)
+      }
+      real.set(cut, connection)
+      return cut
+    },
+    async releaseConnection(cut) {
+      const connection = real.get(cut)
+      if (connection !== undefined) await driver.releaseConnection(connection)
+    },
+    beginTransaction: (connection, settings) => driver.beginTransaction(connection, settings),
+    commitTransaction: (connection) => driver.commitTransaction(connection),
+    rollbackTransaction: (connection) => driver.rollbackTransaction(connection),
+    destroy: () => driver.destroy()
+  }
+}
+
 async function migrationTests(t: Test, freshDatabase: () => Promise<string>): Promise<void> {
   t.test('an empty database is migrated once, and says what it has', async (t) => {
     const database = await openDatabase(await freshDatabase())
@@ -114,7 +242,10 @@ async function migrationTests(t: Test, freshDatabase: () => Promise<string>): Pr
     const refusal = { code: 'ATL_MIGRATION_NEEDED', message: /newer version of fastify-atlassian.*9999-future/ }
     await t.rejects(migrateToLatest(database), refusal)
     for (const migrate of [true, false, undefined]) {
-      await t.rejects(createKyselyTenantStore({ appKey: APP_KEY, database, migrate }).open(), refusal)
+      await t.rejects(
+        createKyselyTenantStore({ appKey: APP_KEY, database, migrate, encryption: testEncryption }).open(),
+        refusal
+      )
     }
     t.same((await migrationStatus(database)).unknown, ['9999-future'])
     await database.close()

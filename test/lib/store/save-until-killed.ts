@@ -1,11 +1,13 @@
 /** A process that installs and rotates three tenants without end, and says which version it was told is written. */
+
 import { randomUUID } from 'node:crypto'
 import { Secret } from '../../../lib/secret.ts'
 import { createKyselyTenantStore } from '../../../lib/store/kysely-tenant-store.ts'
 import { forgeInstallation, newDelivery, newTenant } from '../../../lib/testing/store-contract-fixtures.ts'
+import { testEncryption } from '../../helpers/encryption.ts'
 
 const [database = '', appKey = ''] = process.argv.slice(2)
-const store = createKyselyTenantStore({ appKey, database })
+const store = createKyselyTenantStore({ appKey, database, encryption: testEncryption })
 await store.open()
 
 async function saveForever(clientKey: string): Promise<never> {

@@ -1,0 +1,12 @@
+/** Resolves or rejects as the work does, or rejects with `failure` after so many milliseconds. */
+export async function within<Value>(work: Promise<Value>, limitMs: number, failure: () => Error): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(failure()), limitMs)
+  })
+  try {
+    return await Promise.race([work, limit])
+  } finally {
+    clearTimeout(timer)
+  }
+}
