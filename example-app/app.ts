@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { type ConnectOptions, connectPlugin, HostError, requestSerializer } from 'fastify-atlassian'
-import { createKyselyTenantStore, openDatabase } from 'fastify-atlassian/store'
+import { createKyselyTenantStore, type EncryptionOptions, openDatabase } from 'fastify-atlassian/store'
 import { type ChecklistTables, createChecklistStore, migrateChecklists } from './checklist-store.ts'
 import { keepInStep } from './keep-in-step.ts'
 import { apiRoutes } from './routes/api.ts'
@@ -13,13 +13,21 @@ export interface AppOptions {
   readonly baseUrl: string
   /** `sqlite:file`, `:memory:` or `postgres://…`. */
   readonly databaseUrl: string
+  /** Keys for the secrets of the tenants; SQLite makes one for development if there are none. */
+  readonly encryption?: EncryptionOptions
   readonly log?: { readonly level?: string; readonly stream?: { write(line: string): void } }
   /** Whatever else `connectPlugin` takes, such as the addresses of a simulated host. */
   readonly connect?: Partial<ConnectOptions>
 }
 
 /** The whole app, ready to listen or to be injected. */
-export async function buildApp({ baseUrl, databaseUrl, log, connect }: AppOptions): Promise<FastifyInstance> {
+export async function buildApp({
+  baseUrl,
+  databaseUrl,
+  encryption,
+  log,
+  connect
+}: AppOptions): Promise<FastifyInstance> {
   // Page URLs carry a token. This serializer keeps it out of the log, also for addresses that nobody knows.
   const app = Fastify({ logger: { ...log, serializers: { req: requestSerializer } } })
 
@@ -31,7 +39,7 @@ export async function buildApp({ baseUrl, databaseUrl, log, connect }: AppOption
   await app.register(connectPlugin, {
     descriptor: join(import.meta.dirname, 'atlassian-connect.json'),
     baseUrl,
-    store: (appKey) => createKyselyTenantStore({ appKey, database, migrate: true, ownsDatabase: true }),
+    store: (appKey) => createKyselyTenantStore({ appKey, database, encryption, migrate: true, ownsDatabase: true }),
     views: {
       root: join(import.meta.dirname, 'views'),
       layout: 'layout.hbs',

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { Database } from 'fastify-atlassian/store'
+import { type Database, migrateToLatest, tenantForeignKey } from 'fastify-atlassian/store'
+import { type Kysely, sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 
 /** One row per item. What it hangs on, an issue or a page, is told in each row. */
@@ -149,7 +150,9 @@ export function createChecklistStore({ kysely: db }: Database<ChecklistTables>) 
   }
 }
 
-const migrations: Record<string, Migration> = {
+type TenantForeignKey = Awaited<ReturnType<typeof tenantForeignKey>>
+
+const migrations = (ownedByTenant: TenantForeignKey): Record<string, Migration> => ({
   '0001-items': {
     async up(db) {
       await db.schema
@@ -170,14 +173,49 @@ const migrations: Record<string, Migration> = {
         .columns(['tenant_id', 'subject'])
         .execute()
     }
-  }
-}
+  },
 
-/** Kysely's own migrator, with table names of ours. Several processes may run it at once. */
-export async function migrateChecklists({ kysely: db }: Database<ChecklistTables>): Promise<void> {
+  // A tenant that is purged takes its checklists with it. SQLite adds no foreign key to a table that exists, so the
+  // rows move to a new one; those of tenants that nobody knows stay behind.
+  '0002-owned-by-tenant': {
+    async up(db: Kysely<never>) {
+      await db.schema
+        .createTable('checklist_items_new')
+        .addColumn('id', 'text', (column) => column.primaryKey())
+        .$call(ownedByTenant)
+        .addColumn('subject', 'text', (column) => column.notNull())
+        .addColumn('place', 'text', (column) => column.notNull())
+        .addColumn('label', 'text', (column) => column.notNull())
+        .addColumn('title', 'text', (column) => column.notNull())
+        .addColumn('text', 'text', (column) => column.notNull())
+        .addColumn('done', 'integer', (column) => column.notNull())
+        .addColumn('position', 'integer', (column) => column.notNull())
+        .execute()
+      await sql`
+        insert into checklist_items_new (id, tenant_id, subject, place, label, title, text, done, position)
+        select id, tenant_id, subject, place, label, title, text, done, position from checklist_items
+        where tenant_id in (select tenant_id from atl_tenants)`.execute(db)
+      await db.schema.dropTable('checklist_items').execute()
+      await db.schema.alterTable('checklist_items_new').renameTo('checklist_items').execute()
+      await db.schema
+        .createIndex('checklist_items_subject')
+        .on('checklist_items')
+        .columns(['tenant_id', 'subject'])
+        .execute()
+    }
+  }
+})
+
+/**
+ * The tables of the tenants first, for ours refer to them; then Kysely's own migrator, with table names of ours.
+ * Several processes may run it at once.
+ */
+export async function migrateChecklists(database: Database<ChecklistTables>): Promise<void> {
+  await migrateToLatest(database)
+  const ownedByTenant = await tenantForeignKey(database)
   const migrator = new Migrator({
-    db,
-    provider: { getMigrations: async () => migrations },
+    db: database.kysely,
+    provider: { getMigrations: async () => migrations(ownedByTenant) },
     migrationTableName: 'checklist_migrations',
     migrationLockTableName: 'checklist_migrations_lock'
   })

@@ -1,11 +1,16 @@
+import { encryptionFromFile } from 'fastify-atlassian/store'
 import { buildApp } from './app.ts'
 
 // The app as it runs in production, for sites on *.atlassian.net and *.jira.com.
 
 const port = Number(process.env.PORT ?? 3000)
+// Keys come from where secrets come from on your machines: here a file that is not beside the database.
+const keyFile = process.env.ENCRYPTION_KEY_FILE
+
 const app = await buildApp({
   baseUrl: process.env.BASE_URL ?? `http://localhost:${port}`,
-  databaseUrl: process.env.DATABASE_URL || 'sqlite:example-app.sqlite'
+  databaseUrl: process.env.DATABASE_URL || 'sqlite:example-app.sqlite',
+  ...(keyFile === undefined ? {} : { encryption: encryptionFromFile(keyFile) })
 })
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => app.close())

@@ -1,3 +1,4 @@
+import { encryptionFromFile } from 'fastify-atlassian/store'
 import { startWithSimulator } from './with-simulator.ts'
 
 // `npm start`: the app and a small Atlassian to see it in, both on this machine, with no network.
@@ -7,6 +8,8 @@ const example = await startWithSimulator({
   port: Number(process.env.PORT ?? 3000),
   simulatorPort: Number(process.env.SIMULATOR_PORT ?? 3001),
   databaseUrl,
+  // SQLite keeps such a key beside its file by itself; a server wants one from us.
+  ...(databaseUrl.startsWith('postgres') ? { encryption: encryptionFromFile('example-app.key') } : {}),
   logLevel: process.env.LOG_LEVEL ?? 'warn'
 })
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import type { EncryptionOptions } from 'fastify-atlassian/store'
 import { createHostSimulator, type HostSimulator } from 'fastify-atlassian/testing'
 import { buildApp } from './app.ts'
 
@@ -10,6 +11,7 @@ export interface SimulatedExampleOptions {
   /** First of three neighbouring ports to try, for the simulator and its two sites. */
   readonly simulatorPort: number
   readonly databaseUrl: string
+  readonly encryption?: EncryptionOptions
   readonly logLevel: string
   readonly clock?: () => number
 }
@@ -23,13 +25,14 @@ export interface SimulatedExample {
 
 /** Starts a small Atlassian and the app on this machine, and installs the app on both sites. */
 export async function startWithSimulator(options: SimulatedExampleOptions): Promise<SimulatedExample> {
-  const { databaseUrl, logLevel, clock = Date.now } = options
+  const { databaseUrl, encryption, logLevel, clock = Date.now } = options
   const port = await freePorts(options.port, 1)
   const host = await createHostSimulator({ port: await freePorts(options.simulatorPort, 3, port), clock })
   const baseUrl = `http://127.0.0.1:${port}`
   const app = await buildApp({
     baseUrl,
     databaseUrl,
+    encryption,
     log: { level: logLevel },
     connect: { ...host.connectOptions(), clock }
   })

@@ -1,6 +1,7 @@
 import { type AnyHandler, createAsyncEmitter } from './events.ts'
 import type { LifecycleHookEvent } from './options.ts'
 import type { Tenant } from './tenant/tenant.ts'
+import type { TenantWithSettings } from './tenant/tenant-settings.ts'
 import type { WebhookEvent } from './webhook/webhook-event.ts'
 
 /** What the app can listen to beside webhooks. */
@@ -11,7 +12,15 @@ export interface LifecycleEventMap {
   enabled: LifecycleHookEvent
   disabled: LifecycleHookEvent
   /** The data of one tenant was given to another: the app moves its own rows here. */
-  adopted: { readonly from: Tenant; readonly to: Tenant }
+  adopted: { readonly from: TenantWithSettings; readonly to: TenantWithSettings }
+  /**
+   * A tenant is about to be removed for good. What a handler throws keeps it. `transaction` is the one that removes the
+   * tenant (`transactionOf` of the package's store gives it its type), `null` in a store without one. A handler asks
+   * the database through it and nothing else: the tenant is locked, and SQLite has one connection.
+   */
+  beforePurge: { readonly tenant: Tenant; readonly transaction: object | null }
+  /** A tenant was removed for good: the moment to delete what lies outside of the database. Told once, and not again. */
+  purged: { readonly tenant: Tenant }
 }
 
 type LifecycleName = keyof LifecycleEventMap
@@ -37,7 +46,9 @@ const lifecycleNames: ReadonlySet<string> = new Set<LifecycleName>([
   'uninstalled',
   'enabled',
   'disabled',
-  'adopted'
+  'adopted',
+  'beforePurge',
+  'purged'
 ])
 
 export function createAppEmitter(): AppEmitter {

@@ -14,20 +14,27 @@ import type { Log } from './ports.ts'
 import { adoptTenant, createLifecycleService, type LifecycleService } from './tenant/lifecycle-service.ts'
 import { isAlive, type Tenant } from './tenant/tenant.ts'
 import { createTenantDirectory, type TenantDirectory } from './tenant/tenant-directory.ts'
+import { type PurgeRequest, type PurgeResult, purgeTenants } from './tenant/tenant-purge.ts'
+import { createSettingsGiver, type TenantWithSettings } from './tenant/tenant-settings.ts'
 import type { Delivery, TenantListQuery, TenantLookup, TenantStore } from './tenant/tenant-store.ts'
 import { version } from './version.ts'
 import { createWebhookReceiver, type ReceivedWebhook, webhookFromDelivery } from './webhook/receive-webhook.ts'
 
 /** The tenants of this app, for jobs and scripts. */
 export interface Tenants {
-  find(lookup: TenantLookup): Promise<Tenant | null>
+  find(lookup: TenantLookup): Promise<TenantWithSettings | null>
   /** A page of tenants in order of `tenantId`; go on with `after`. */
-  list(query?: Partial<TenantListQuery>): Promise<Tenant[]>
+  list(query?: Partial<TenantListQuery>): Promise<TenantWithSettings[]>
   /**
    * Gives the data of `fromTenantId` to `toTenantId` and ends the first for good. Handlers of `adopted` move the
    * app's own rows. Throws `ATL_NO_TENANT`, `ATL_ADOPT_REFUSED`, or what a handler throws; it can be repeated.
    */
   adopt(fromTenantId: string, toTenantId: string): Promise<void>
+  /**
+   * Removes tenants whose last installation ended longer ago than the retention time, with their deliveries and
+   * settings and what handlers of `beforePurge` delete. Never one that lives or comes back in this moment.
+   */
+  purge(request?: PurgeRequest): Promise<PurgeResult>
 }
 
 /** One app at run time, free of any web framework. */
@@ -43,6 +50,8 @@ export interface ConnectApp {
   readonly events: AppEmitter
   readonly dispatcher: Dispatcher
   readonly tenants: Tenants
+  /** The record as handlers get it. */
+  readonly withSettings: (tenant: Tenant) => TenantWithSettings
   receiveWebhook(webhook: ReceivedWebhook): Promise<void>
   /** Calls the site of this tenant as the app. Looked up for each call; rejects with `ATL_NO_TENANT` if it is gone. */
   hostClient(tenant: Tenant | TenantLookup): HostClient
@@ -78,10 +87,12 @@ export function createConnectApp(
     sessionMaxHours: options.sessionMaxHours
   }
   const events = createAppEmitter()
+  const withSettings = createSettingsGiver({ store, clock, maxValueBytes: options.maxSettingBytes })
 
   async function handleDelivery(delivery: Delivery): Promise<void> {
-    const tenant = await store.find({ tenantId: delivery.tenantId })
-    if (tenant === null) return
+    const found = await store.find({ tenantId: delivery.tenantId })
+    if (found === null) return
+    const tenant = withSettings(found)
     if (delivery.kind === 'webhook') await events.emitWebhook(webhookFromDelivery(delivery, tenant))
     else await handleLifecycle(delivery.event, { tenant, change: changeOf(delivery) })
   }
@@ -106,7 +117,8 @@ export function createConnectApp(
     log,
     concurrency: options.webhooks.concurrency,
     handlerTimeoutMs: options.webhooks.handlerTimeoutMs,
-    pollMs: POLL_MS
+    pollMs: POLL_MS,
+    sweep: async (nowMs) => store.settings?.sweep(nowMs)
   })
 
   async function findTenant(lookup: TenantLookup): Promise<Tenant> {
@@ -143,13 +155,35 @@ export function createConnectApp(
       maxLifetimeSeconds: tokens.maxLifetimeSeconds
     },
     lifecycle: createLifecycleService({ store, directory, clock, log, beforeInstall: options.hooks.beforeInstall }),
+    withSettings,
     tenants: Object.freeze({
-      find: (lookup: TenantLookup) => store.find(lookup),
-      list: (query: Partial<TenantListQuery> = {}) => store.list({ limit: 100, ...query }),
+      async find(lookup: TenantLookup) {
+        const tenant = await store.find(lookup)
+        return tenant === null ? null : withSettings(tenant)
+      },
+      async list(query: Partial<TenantListQuery> = {}) {
+        return (await store.list({ limit: 100, ...query })).map(withSettings)
+      },
+      purge(request: PurgeRequest = {}) {
+        return purgeTenants(
+          {
+            store,
+            log,
+            nowMs: clock(),
+            retentionDays: options.retentionDays,
+            beforePurge: (event) => events.emitLifecycle('beforePurge', event),
+            async purged(event) {
+              directory.changes.changed(event.tenant.clientKey)
+              await events.emitLifecycle('purged', event)
+            }
+          },
+          request
+        )
+      },
       async adopt(fromTenantId: string, toTenantId: string) {
         const { from, to } = await adoptTenant(store, fromTenantId, toTenantId, clock())
         directory.put(from)
-        await events.emitLifecycle('adopted', { from, to })
+        await events.emitLifecycle('adopted', { from: withSettings(from), to: withSettings(to) })
       }
     }),
     receiveWebhook: createWebhookReceiver({

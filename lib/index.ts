@@ -35,7 +35,16 @@ export { resolveOptions } from './resolve-options.ts'
 export { Secret } from './secret.ts'
 export { applyLifecycleEvent, type LifecycleEvent, type LifecycleOutcome } from './tenant/lifecycle.ts'
 export { type LifecyclePayload, parseLifecyclePayload } from './tenant/lifecycle-payload.ts'
-export { isAlive, type Tenant, tenantStatus } from './tenant/tenant.ts'
+export type { SettingsListQuery, SettingsOwner, SettingsStore, StoredSetting } from './tenant/settings-store.ts'
+export { isAlive, type Tenant, tenantStatus, timeOfDeath } from './tenant/tenant.ts'
+export {
+  type DeadTenant,
+  type PurgeOptions,
+  type PurgeRequest,
+  type PurgeResult,
+  purgeTenants,
+  type TenantRemover
+} from './tenant/tenant-purge.ts'
 export type { Delivery, DeliveryInbox, NewDelivery, TenantLookup, TenantStore } from './tenant/tenant-store.ts'
 export { version } from './version.ts'
 export type { WebhookEvent } from './webhook/webhook-event.ts'

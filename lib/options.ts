@@ -1,13 +1,15 @@
 import type { AllowedHosts } from './allowed-hosts.ts'
 import type { DescriptorSource, DescriptorTransform } from './descriptor/index.ts'
+import type { EncryptionOptions } from './encryption/encryption-options.ts'
 import type { Clock, FetchLike } from './ports.ts'
 import type { LifecycleEventType } from './tenant/lifecycle-payload.ts'
 import type { Tenant } from './tenant/tenant.ts'
+import type { TenantWithSettings } from './tenant/tenant-settings.ts'
 import type { TenantStore } from './tenant/tenant-store.ts'
 
 /** What a hook of the app is told. */
 export interface LifecycleHookEvent {
-  readonly tenant: Tenant
+  readonly tenant: TenantWithSettings
   /** What happened: `first-install`, `update`, `rotation`, `reinstall`, `uninstalled`, `enabled` or `disabled`. */
   readonly change: string
 }
@@ -77,6 +79,15 @@ export interface ConnectOptions {
   readonly appKey?: string
   /** A database address (`sqlite:file`, `postgres://…`), a ready store, or a function that makes one for the app key. */
   readonly store?: string | TenantStore | ((appKey: string) => TenantStore | Promise<TenantStore>)
+  /**
+   * Keys for the secrets in the database that `store` names. Without them only SQLite starts, with a development key
+   * beside the file, and not in production.
+   */
+  readonly encryption?: EncryptionOptions
+  /** How changes of other processes are heard of: `listen` (PostgreSQL's default) or `poll`. */
+  readonly coherence?: 'listen' | 'poll'
+  /** Where to listen, if `store` names a pooler in transaction mode. */
+  readonly listenUrl?: string
   /** Whether the schema is brought up to date at start. Default: yes for SQLite, no elsewhere. */
   readonly migrate?: boolean
   /** `production` is strict. Default: NODE_ENV. */
@@ -103,6 +114,10 @@ export interface ConnectOptions {
   readonly tenantFreshMs?: number
   /** Tenants held in memory. Default 10000. */
   readonly maxCachedTenants?: number
+  /** How long `tenants.purge()` leaves a tenant whose last installation has ended, in days. Default 30. */
+  readonly retentionDays?: number
+  /** Largest value of a setting as JSON, in bytes. Default 262144. */
+  readonly maxSettingBytes?: number
   /** Requests for unknown install keys per minute. Default 30. */
   readonly maxKeyFetchesPerMinute?: number
   /** What a browser sees when a request is refused: our small page, your template, or (`false`) your error handler. */
@@ -130,6 +145,9 @@ export interface ResolvedOptions {
   readonly appKey: string | undefined
   readonly store: NonNullable<ConnectOptions['store']>
   readonly migrate: boolean | undefined
+  readonly encryption: EncryptionOptions | undefined
+  readonly coherence: 'listen' | 'poll' | undefined
+  readonly listenUrl: string | undefined
   readonly environment: string
   readonly hosts: AllowedHosts
   readonly installKeyHosts: readonly string[]
@@ -143,6 +161,8 @@ export interface ResolvedOptions {
   readonly webhooks: Readonly<Required<WebhookOptions>>
   readonly tenantFreshMs: number
   readonly maxCachedTenants: number
+  readonly retentionDays: number
+  readonly maxSettingBytes: number
   readonly maxKeyFetchesPerMinute: number
   readonly errorPage: undefined | false | ErrorPage
   readonly views: Readonly<Record<string, unknown>> | undefined

@@ -45,6 +45,10 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
     appKey: given.appKey === undefined ? undefined : check.text(given.appKey, 'appKey', ''),
     store: parseStore(given.store),
     migrate: given.migrate === undefined ? undefined : check.flag(given.migrate, 'migrate', false),
+    encryption: parseEncryption(given),
+    coherence:
+      given.coherence === undefined ? undefined : check.oneOf(given.coherence, 'coherence', ['listen', 'poll'], 'poll'),
+    listenUrl: given.listenUrl === undefined ? undefined : check.text(given.listenUrl, 'listenUrl', ''),
     environment: stage,
     hosts: compileAllowedHosts(allowedHosts),
     installKeyHosts: Object.freeze(installKeyHosts),
@@ -99,6 +103,11 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
     }),
     tenantFreshMs: check.number(given.tenantFreshMs, 'tenantFreshMs', 5000, { min: 0, max: 3_600_000 }),
     maxCachedTenants: check.number(given.maxCachedTenants, 'maxCachedTenants', 10_000, { min: 1, max: 10_000_000 }),
+    retentionDays: check.number(given.retentionDays, 'retentionDays', 30, { min: 0, max: 36_500 }),
+    maxSettingBytes: check.number(given.maxSettingBytes, 'maxSettingBytes', 262_144, {
+      min: 1024,
+      max: 16 * 1024 * 1024
+    }),
     maxKeyFetchesPerMinute: check.number(given.maxKeyFetchesPerMinute, 'maxKeyFetchesPerMinute', 30, {
       min: 1,
       max: 10_000
@@ -120,6 +129,9 @@ const KNOWN = [
   'appKey',
   'store',
   'migrate',
+  'encryption',
+  'coherence',
+  'listenUrl',
   'environment',
   'allowedHosts',
   'installKeyHosts',
@@ -134,6 +146,8 @@ const KNOWN = [
   'webhooks',
   'tenantFreshMs',
   'maxCachedTenants',
+  'retentionDays',
+  'maxSettingBytes',
   'maxKeyFetchesPerMinute',
   'errorPage',
   'views',
@@ -192,6 +206,22 @@ function parseStore(value: ConnectOptions['store']): NonNullable<ConnectOptions[
     return value
   }
   throw new OptionError('store', value, 'it must be a database address, a TenantStore, or a function that returns one')
+}
+
+/** Keys are checked when they are read; here only what can be wrong about the option itself. */
+function parseEncryption({ encryption, store }: ConnectOptions): ResolvedOptions['encryption'] {
+  if (encryption === undefined) return undefined
+  check.object(encryption, 'encryption')
+  check.noUnknown(encryption, 'encryption.', ['keys', 'provider', 'acceptPlaintext'])
+  check.flag(encryption.acceptPlaintext, 'encryption.acceptPlaintext', false)
+  if (store !== undefined && typeof store !== 'string') {
+    throw new OptionError(
+      'encryption',
+      encryption,
+      'it must be given to the store itself, which the option "store" brings ready'
+    )
+  }
+  return encryption
 }
 
 function parseLifecycle(value: ConnectOptions['lifecycle'] = {}): Readonly<Record<LifecycleEventType, boolean>> {

@@ -84,7 +84,8 @@ export const authenticatePlugin = fp<{ core: ConnectApp }>(
     })
 
     function accept(request: FastifyRequest, { connect, tenant }: Verified, done: Done): void {
-      request[requestState] = { stage: 'verified', connect, tenant, install: null, installToken: null }
+      const record = core.withSettings(tenant)
+      request[requestState] = { stage: 'verified', connect, tenant: record, install: null, installToken: null }
       done()
     }
 
@@ -103,9 +104,10 @@ export const authenticatePlugin = fp<{ core: ConnectApp }>(
       const rules = { appKey: descriptor.key, siteUrl: options.hosts.siteUrl }
       const payload = parseLifecyclePayload(request.body, event === undefined ? [] : [event], rules)
       const install = await verifyInstall(installToken, payload, request.body, installKeys, installRules)
-      const tenant = await store.find({ clientKey: payload.clientKey }).catch((cause: unknown) => {
+      const found = await store.find({ clientKey: payload.clientKey }).catch((cause: unknown) => {
         throw new AtlassianError('ATL_STORE_UNAVAILABLE', 'tenant-read', {}, { cause })
       })
+      const tenant = found === null ? null : core.withSettings(found)
       request[requestState] = { stage: 'verified', connect: install.connect, tenant, install, installToken: null }
     }
   },

@@ -25,7 +25,7 @@ import { webhooksPlugin } from './webhooks.ts'
 const connect: FastifyPluginAsync<ConnectOptions> = async (app, given) => {
   const options = resolveOptions(given, process.env.NODE_ENV ?? 'development')
   const descriptor = await readDescriptor(app, options)
-  const store = await openStore(options, descriptor.key)
+  const store = await openStore(options, descriptor.key, app.log)
   const core = createConnectApp(options, descriptor, store, app.log)
 
   await app.register(tenantsPlugin, { core, api: createApi(core) })

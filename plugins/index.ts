@@ -18,6 +18,15 @@ export type { ConnectOptions, LifecycleHookEvent, LifecycleHooks } from '../lib/
 export { Secret } from '../lib/secret.ts'
 export type { LifecycleResult } from '../lib/tenant/lifecycle-service.ts'
 export type { Installation, Product, Tenant, TenantStatus } from '../lib/tenant/tenant.ts'
+export type { PurgeRequest, PurgeResult } from '../lib/tenant/tenant-purge.ts'
+export type {
+  ListSettingsQuery,
+  SetSettingOptions,
+  Setting,
+  Settings,
+  TenantSettings,
+  TenantWithSettings
+} from '../lib/tenant/tenant-settings.ts'
 export type { TenantLookup, TenantStore } from '../lib/tenant/tenant-store.ts'
 export type { WebhookEvent } from '../lib/webhook/webhook-event.ts'
 export { connectPlugin, connectPlugin as default } from './connect.ts'

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { AtlassianError } from '../lib/errors.ts'
-import type { Tenant } from '../lib/tenant/tenant.ts'
+import type { TenantWithSettings } from '../lib/tenant/tenant-settings.ts'
 import type { AtlassianRequestContext, ConnectRequestContext } from './types.ts'
 
 /**
@@ -21,6 +21,6 @@ export function requireConnect(request: FastifyRequest): ConnectRequestContext {
 }
 
 /** The tenant of this request, never `null`. Throws as requireAtlassian. */
-export function requireTenant(request: FastifyRequest): Tenant {
+export function requireTenant(request: FastifyRequest): TenantWithSettings {
   return requireAtlassian(request).tenant
 }

@@ -6,7 +6,10 @@ import type { FastifyAtlassian } from './types.ts'
 export const tenantsPlugin = fp<{ core: ConnectApp; api: FastifyAtlassian }>(
   async (app, { core, api }) => {
     app.decorate('atlassian', api)
-    app.addHook('onReady', async () => core.dispatcher.start())
+    app.addHook('onReady', async () => {
+      await core.store.watch?.(core.directory.changes)
+      core.dispatcher.start()
+    })
     app.addHook('onClose', async () => {
       await core.dispatcher.stop()
       await core.store.close()

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { checkImports, checkTypes } from './package/consumer.ts'
+import { checkCommand, checkImports, checkTypes } from './package/consumer.ts'
 import { checkExampleApp } from './package/example.ts'
 import { checkWithoutOptionals } from './package/optional.ts'
 import { createProject, type Project } from './package/project.ts'
@@ -9,7 +9,7 @@ import { checkContents, pack } from './package/tarball.ts'
 
 /** Looks at the package as a stranger who installs it: every step prints a line, and one that fails ends with 1. */
 
-const optional = ['@fastify/view', 'handlebars', 'better-sqlite3', 'pg', 'atlassian-jwt']
+const optional = ['@fastify/view', 'handlebars', 'better-sqlite3', 'mysql2', 'pg', 'atlassian-jwt']
 
 const directory = await mkdtemp(join(tmpdir(), 'package-'))
 let failures = 0
@@ -41,6 +41,7 @@ try {
     await withProject(full, {
       'import and require() give the same names': checkImports,
       'consumers type-check': checkTypes,
+      'the command runs': checkCommand,
       'the example app runs against it': checkExampleApp
     })
     const bare = await step('it installs into an empty project, without any optional package', () =>

@@ -13,6 +13,8 @@ export interface DispatcherOptions {
   readonly handlerTimeoutMs: number
   /** How often the inbox is asked for work that no request announced. */
   readonly pollMs: number
+  /** More to tidy up now and then, beside the inbox. */
+  readonly sweep?: (nowMs: number) => Promise<unknown>
 }
 
 export interface Dispatcher {
@@ -93,6 +95,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     if (nowMs - sweptAtMs < SWEEP_EVERY_MS) return
     sweptAtMs = nowMs
     await inbox.sweep(nowMs - KEEP_MS)
+    await options.sweep?.(nowMs)
   }
 
   function schedule(delayMs: number): void {

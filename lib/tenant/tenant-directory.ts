@@ -1,7 +1,7 @@
 import { BoundedMap } from '../bounded-map.ts'
 import type { Clock, Log } from '../ports.ts'
 import type { Tenant } from './tenant.ts'
-import type { TenantStore } from './tenant-store.ts'
+import type { TenantChangeListener, TenantStore } from './tenant-store.ts'
 
 export interface TenantDirectoryOptions {
   readonly store: TenantStore
@@ -20,6 +20,8 @@ export interface TenantDirectory {
   load(clientKey: string): Promise<Tenant | null>
   /** Asks the store again because what we hold did not fit, at most once a second per clientKey. */
   reread(clientKey: string): Promise<Tenant | null>
+  /** Forgets what other processes changed. */
+  readonly changes: TenantChangeListener
   /** Takes a tenant that was just saved. */
   put(tenant: Tenant): void
 }
@@ -40,13 +42,6 @@ export function createTenantDirectory(options: TenantDirectoryOptions): TenantDi
   const flights = new Map<string, Promise<Tenant | null>>()
   const rereadAtMs = new BoundedMap<string, number>(10_000)
 
-  async function read(clientKey: string): Promise<Tenant | null> {
-    const readAtMs = clock()
-    const tenant = await store.find({ clientKey })
-    remember(clientKey, { tenant, readAtMs })
-    return tenant
-  }
-
   function remember(clientKey: string, entry: Entry): void {
     const known = entries.peek(clientKey)
     // An answer that was on its way while a newer version was saved here must not bring the old one, or none, back.
@@ -64,11 +59,20 @@ export function createTenantDirectory(options: TenantDirectoryOptions): TenantDi
   }
 
   function load(clientKey: string): Promise<Tenant | null> {
-    let flight = flights.get(clientKey)
-    if (flight === undefined) {
-      flight = read(clientKey).finally(() => flights.delete(clientKey))
-      flights.set(clientKey, flight)
-    }
+    const running = flights.get(clientKey)
+    if (running !== undefined) return running
+    const readAtMs = clock()
+    const flight = store
+      .find({ clientKey })
+      .then((tenant) => {
+        // A flight that was taken off the list may bring an answer from before the change that took it off.
+        if (flights.get(clientKey) === flight) remember(clientKey, { tenant, readAtMs })
+        return tenant
+      })
+      .finally(() => {
+        if (flights.get(clientKey) === flight) flights.delete(clientKey)
+      })
+    flights.set(clientKey, flight)
     return flight
   }
 
@@ -101,6 +105,18 @@ export function createTenantDirectory(options: TenantDirectoryOptions): TenantDi
       }
       rereadAtMs.set(clientKey, now)
       return load(clientKey)
+    },
+    changes: {
+      changed(clientKey) {
+        entries.delete(clientKey)
+        unknown.delete(clientKey)
+        flights.delete(clientKey)
+      },
+      missed() {
+        entries.clear()
+        unknown.clear()
+        flights.clear()
+      }
     },
     put(tenant) {
       remember(tenant.clientKey, { tenant, readAtMs: clock() })

@@ -1,4 +1,6 @@
+import type { SettingsStore } from './settings-store.ts'
 import type { Product, Tenant, TenantStatus } from './tenant.ts'
+import type { TenantRemover } from './tenant-purge.ts'
 
 /** The names a tenant can be found by. `appKey` is always part of the question: two apps may share one database. */
 export type TenantLookup =
@@ -69,16 +71,33 @@ export interface DeliveryInbox {
   move(fromTenantId: string, toTenantId: string): Promise<number>
 }
 
+/** Hears of tenants that any process saved. */
+export interface TenantChangeListener {
+  /** This tenant was saved somewhere; what is remembered of it may be old. */
+  changed(clientKey: string): void
+  /** Changes may have been missed: nothing that is remembered may be trusted. */
+  missed(): void
+}
+
 /**
  * Where tenants live. One store serves one app (`appKey` is given when it is made).
  * Failures of the storage itself are thrown as they are; callers turn them into 503.
  */
 export interface TenantStore {
   readonly inbox: DeliveryInbox
+  /** A store may leave it out; then `tenant.settings` answers with `ATL_STORE_PART`. */
+  readonly settings?: SettingsStore
+  /** A store may leave it out; then `tenants.purge` answers with `ATL_STORE_PART`. */
+  readonly remover?: TenantRemover
   /** Connects and, where configured, migrates. Called once before anything else. */
   open(): Promise<void>
   /** Ends every connection this store opened; one that was handed in stays open. */
   close(): Promise<void>
+  /**
+   * Tells about saves of all processes from now until `close()`. Resolves to `false`, and tells nothing, where that
+   * is not possible; a store may leave the method out. Never rejects.
+   */
+  watch?(listener: TenantChangeListener): Promise<boolean>
   /** The tenant by any of its names, dead ones included; `null` if there is none, or if the name fits two. */
   find(lookup: TenantLookup): Promise<Tenant | null>
   /** Every tenant with exactly this base URL. A hint only: nothing is joined by base URL. */
@@ -90,7 +109,8 @@ export interface TenantStore {
    * and `deliveries` in one transaction, and returns what was written.
    * Throws `AtlassianError` `ATL_STORE_CONFLICT` and writes nothing if the stored version is another one, or if the
    * (appKey, clientKey) or an (installationId, environmentId) belongs to another tenant. Throws TypeError for a value
-   * that some database could not keep: text with NUL or a lone surrogate, a name over 1,000 bytes, a fraction.
+   * that some database could not keep: text with NUL or a lone surrogate, a name over 255 characters, a base URL
+   * over 512, a fraction.
    * Deliveries that are there already are passed over.
    */
   save(tenant: Tenant, expectedVersion: number | null, deliveries?: readonly NewDelivery[]): Promise<Tenant>

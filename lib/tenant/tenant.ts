@@ -72,6 +72,16 @@ export function isAlive(tenant: Tenant): boolean {
   return tenant.adoptedBy === null && tenant.installations.some((installation) => installation.state === 'installed')
 }
 
+/**
+ * When the last installation of this tenant ended, from which its retention counts; `null` while it lives. Where no
+ * installation tells, the time of the last change.
+ */
+export function timeOfDeath(tenant: Tenant): number | null {
+  if (isAlive(tenant)) return null
+  const ends = tenant.installations.map(({ endedAtMs }) => endedAtMs ?? tenant.updatedAtMs)
+  return ends.length === 0 ? tenant.updatedAtMs : Math.max(...ends)
+}
+
 /** The status by which tenants are listed. */
 export function tenantStatus(tenant: Tenant): TenantStatus {
   return isAlive(tenant) ? 'installed' : 'uninstalled'

@@ -3,6 +3,8 @@ import { inspect } from 'node:util'
 import { Secret } from '../secret.ts'
 import type { Tenant } from '../tenant/tenant.ts'
 import { deliveryInboxContract } from './delivery-inbox-contract.ts'
+import { removerContract } from './remover-contract.ts'
+import { settingsContract } from './settings-contract.ts'
 import {
   assertConflict,
   assertSameTenant,
@@ -46,7 +48,7 @@ const HOSTILE_NAMES = [
 const IMPOSSIBLE_NAMES = ['nul\0', '\ud800', 'tail\udfff', 'long'.repeat(500)]
 
 /**
- * Every promise of `TenantStore` and its inbox as a test. Whoever writes a store runs it on that store:
+ * Every promise of `TenantStore`, its inbox and the parts that it has (`settings`, `remover`) as a test. Whoever writes a store runs it on that store:
  * `tenantStoreContract({ test, createStore })` with the `test` function of node:test, tap or vitest.
  */
 export function tenantStoreContract(contract: StoreContract): void {
@@ -107,6 +109,27 @@ export function tenantStoreContract(contract: StoreContract): void {
         (await store.findByBaseUrl(name)).map(({ tenantId }) => tenantId),
         [name]
       )
+    }
+  })
+
+  test('names as long as they may be are kept whole, in any script, and one character more is refused', async (store) => {
+    for (const character of ['a', '\u{1f980}']) {
+      const names = [`${character.repeat(254)}x`, `${character.repeat(254)}y`]
+      for (const name of names) {
+        const installations = [forgeInstallation(name, name)]
+        const baseUrl = character.repeat(257) + name
+        await store.save(newTenant({ tenantId: name, clientKey: name, cloudId: name, baseUrl, installations }), null)
+        assert.equal(await store.inbox.add(newDelivery(name, { deliveryId: name, identifier: name })), true)
+      }
+      for (const name of names) {
+        assert.equal((await store.find({ clientKey: name }))?.tenantId, name)
+        assert.equal((await store.find({ installationId: name, environmentId: name }))?.cloudId, name)
+        assert.equal((await store.findByBaseUrl(character.repeat(257) + name)).length, 1)
+        const longer = `${name}z`
+        assert.equal(await store.find({ clientKey: longer }), null)
+        await assert.rejects(store.save(newTenant({ clientKey: longer }), null), TypeError)
+        await assert.rejects(store.save(newTenant({ baseUrl: character.repeat(513) }), null), TypeError)
+      }
     }
   })
 
@@ -278,4 +301,6 @@ export function tenantStoreContract(contract: StoreContract): void {
 
   tenantWritersContract(contract)
   deliveryInboxContract(contract)
+  settingsContract(contract)
+  removerContract(contract)
 }

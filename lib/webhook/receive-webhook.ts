@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { AtlassianError } from '../errors.ts'
 import type { Clock, Log } from '../ports.ts'
-import type { Tenant } from '../tenant/tenant.ts'
+import type { TenantWithSettings } from '../tenant/tenant-settings.ts'
 import type { Delivery, DeliveryInbox } from '../tenant/tenant-store.ts'
 import type { StoredWebhook, WebhookEvent } from './webhook-event.ts'
 
@@ -17,7 +17,7 @@ export interface WebhookReceiverOptions {
 }
 
 export interface ReceivedWebhook {
-  readonly tenant: Tenant
+  readonly tenant: TenantWithSettings
   readonly event: string
   readonly identifier: string | null
   readonly content: StoredWebhook
@@ -65,7 +65,7 @@ export function createWebhookReceiver(options: WebhookReceiverOptions): (webhook
 }
 
 /** The event of a delivery that waited in the inbox. */
-export function webhookFromDelivery(delivery: Delivery, tenant: Tenant): WebhookEvent {
+export function webhookFromDelivery(delivery: Delivery, tenant: TenantWithSettings): WebhookEvent {
   const content = JSON.parse(delivery.payload) as StoredWebhook
   return toEvent({ tenant, event: delivery.event, identifier: delivery.identifier, content }, delivery.deliveryId)
 }

@@ -19,6 +19,14 @@ export async function checkImports(project: Project): Promise<void> {
   assert.equal(imported.trim().split('\n').length, exported.length)
 }
 
+/** The command is there under its name, runs, and needs nothing that is not installed. */
+export async function checkCommand(project: Project): Promise<void> {
+  const command = join(project.directory, 'node_modules/.bin/fastify-atlassian')
+  assert.match(await run(command, ['--help'], project.directory), /^Usage: fastify-atlassian/)
+  const latest = ['migrate', 'latest', '--database', 'sqlite:command.sqlite']
+  assert.match(await run(command, latest, project.directory), /^0001-/)
+}
+
 const esmConsumer = `import { connectPlugin, type ConnectOptions } from 'fastify-atlassian'
 import * as core from 'fastify-atlassian/core'
 import { createMemoryTenantStore } from 'fastify-atlassian/store'

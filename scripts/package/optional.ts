@@ -31,6 +31,7 @@ async function start(options) {
 }
 await attempt('default store', () => start({}))
 await attempt('postgres', () => start({ store: 'postgres://user:word@127.0.0.1:1/none' }))
+await attempt('mysql', () => start({ store: 'mysql://user:word@127.0.0.1:1/none' }))
 await attempt('views', () => start({ store: (appKey) => createMemoryTenantStore({ appKey }), views: { root: '.' } }))
 await attempt('simulator', async () => { await (await createHostSimulator()).close() })
 process.exit(0)
@@ -42,6 +43,7 @@ export async function checkWithoutOptionals(project: Project): Promise<void> {
   const output = await project.node('attempts.mjs')
   const missing = {
     'default store': 'better-sqlite3',
+    mysql: 'mysql2',
     postgres: 'pg',
     simulator: 'atlassian-jwt',
     views: '@fastify/view'

@@ -11,7 +11,8 @@ export const exported = [
   'fastify-atlassian',
   'fastify-atlassian/core',
   'fastify-atlassian/store',
-  'fastify-atlassian/testing'
+  'fastify-atlassian/testing',
+  'fastify-atlassian/import-ace'
 ]
 
 /** An empty project of a stranger: a folder with its own package.json and node_modules. */

@@ -6,6 +6,7 @@ import { basename, dirname, join, relative } from 'node:path'
 import { root, run } from './project.ts'
 
 const documents = ['README.md', 'CHANGELOG.md', 'UPGRADING.md', 'SECURITY.md', 'LICENSE', 'package.json']
+const commands = ['bin/fastify-atlassian.cjs']
 
 /** Packs as a release would, with a fresh build, and gives the tarball's address. */
 export async function pack(directory: string): Promise<string> {
@@ -23,9 +24,9 @@ export async function checkContents(tarball: string, directory: string): Promise
     .filter((entry) => entry.isFile())
     .map((entry) => relative(unpacked, join(entry.parentPath, entry.name)))
 
-  for (const file of documents) assert.ok(files.includes(file), `the tarball lacks ${file}`)
+  for (const file of [...documents, ...commands]) assert.ok(files.includes(file), `the tarball lacks ${file}`)
   for (const file of files) {
-    const expected = documents.includes(file) || /^docs\/.+\.md$/.test(file) || hasSource(file)
+    const expected = [...documents, ...commands].includes(file) || /^docs\/.+\.md$/.test(file) || hasSource(file)
     assert.ok(expected, `the tarball holds a file that no user needs: ${file}`)
     const text = await readFile(join(unpacked, file), 'utf8')
     for (const trace of traces()) assert.ok(!text.includes(trace), `${file} names a path or a name of this machine`)

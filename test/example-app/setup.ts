@@ -1,6 +1,7 @@
 import { createHostSimulator, type HostSimulator } from 'fastify-atlassian/testing'
 import type { Test } from 'tap'
 import { buildApp } from '../../example-app/app.ts'
+import { testEncryption } from '../helpers/encryption.ts'
 
 export const WIKI = { site: 'acme-wiki' } as const
 
@@ -11,6 +12,7 @@ export async function installedExample(t: Test, databaseUrl: string) {
   const app = await buildApp({
     baseUrl: 'http://127.0.0.1:3000',
     databaseUrl,
+    encryption: testEncryption,
     log: { level: 'debug', stream: { write: (line: string) => void log.push(line) } },
     connect: host.connectOptions()
   })

@@ -4,16 +4,19 @@ import type { Manifest } from './source-files.ts'
 /** What each part of `lib` may import beside itself. Nothing else, so no import runs upward. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   ground: [],
+  encryption: ['ground'],
   tenant: ['ground'],
   jwt: ['ground', 'tenant'],
   delivery: ['ground', 'tenant'],
-  store: ['ground', 'tenant'],
+  store: ['ground', 'encryption', 'tenant'],
   host: ['ground', 'tenant', 'jwt'],
   webhook: ['ground', 'tenant', 'jwt'],
   descriptor: ['ground', 'tenant', 'jwt', 'host', 'webhook'],
-  app: ['ground', 'tenant', 'jwt', 'delivery', 'host', 'webhook', 'descriptor'],
+  app: ['ground', 'encryption', 'tenant', 'jwt', 'delivery', 'host', 'webhook', 'descriptor'],
   frame: ['ground', 'tenant', 'jwt', 'host', 'descriptor', 'app'],
   index: ['ground', 'tenant', 'jwt', 'delivery', 'host', 'webhook', 'descriptor', 'app', 'frame'],
+  'import-ace': ['ground', 'tenant', 'jwt', 'store', 'app'],
+  cli: ['ground', 'encryption', 'store', 'import-ace'],
   testing: ['ground', 'tenant', 'jwt', 'host', 'webhook', 'descriptor']
 }
 
@@ -23,6 +26,8 @@ const ground = ['errors', 'secret', 'ports', 'bounded-map', 'version'].map((name
 const homes: Readonly<Record<string, string>> = {
   kysely: 'lib/store/',
   pg: 'lib/store/',
+  mysql2: 'lib/store/',
+  redis: 'lib/store/',
   'better-sqlite3': 'lib/store/',
   fastify: 'plugins/',
   'fastify-plugin': 'plugins/',
