@@ -39,6 +39,8 @@ export interface Authenticator {
 export interface AuthenticatorOptions {
   readonly rules: ConnectRules
   readonly basePaths: readonly string[]
+  /** Whether every address of the app lies below a base path. */
+  readonly needsBasePath: boolean
   readonly directory: TenantDirectory
 }
 
@@ -51,7 +53,12 @@ interface Remembered {
   readonly secretVersion: number
 }
 
-export function createAuthenticator({ rules, basePaths, directory }: AuthenticatorOptions): Authenticator {
+export function createAuthenticator({
+  rules,
+  basePaths,
+  needsBasePath,
+  directory
+}: AuthenticatorOptions): Authenticator {
   // Tokens that a page sends again and again, by the policy they were verified for and the whole token. Page and
   // webhook tokens are bound to one address and are never kept.
   const remembered = new Map<string, BoundedMap<string, Remembered>>()
@@ -132,7 +139,7 @@ export function createAuthenticator({ rules, basePaths, directory }: Authenticat
 
       const unverified = readConnectToken(found, kinds, rules)
       const form = bodyCounts && unverified.kind === 'page' ? formParameters(request.form) : undefined
-      const input: HashInput = { method: request.method, url, basePaths, form }
+      const input: HashInput = { method: request.method, url, basePaths, needsBasePath, form }
       const held = directory.peek(unverified.clientKey)
       if (held === undefined || held === null) {
         return verifyAfterReading(held, unverified, input, acceptEnded).then((verified) => {
@@ -158,6 +165,8 @@ function isSignatureFailure(error: unknown): boolean {
 }
 
 function parseUrl(url: string): SignedUrl {
+  // Routers read on behind a "#", and no hash covers what stands there; no honest client sends one.
+  if (url.includes('#')) throw new AuthenticationError('url')
   try {
     return parseSignedUrl(url)
   } catch (error) {

@@ -1,7 +1,7 @@
 import { withoutTrailingSlash } from './allowed-hosts.ts'
 import { type AppEmitter, createAppEmitter } from './app-events.ts'
 import { type Authenticator, createAuthenticator } from './authenticator.ts'
-import { createDispatcher, type Dispatcher, withTimeout } from './delivery/dispatcher.ts'
+import { createDispatcher, type Dispatcher } from './delivery/dispatcher.ts'
 import type { Descriptor } from './descriptor/descriptor.ts'
 import { AtlassianError } from './errors.ts'
 import { createHostClient, type HostClient } from './host/host-client.ts'
@@ -19,6 +19,7 @@ import { createSettingsGiver, type TenantWithSettings } from './tenant/tenant-se
 import type { Delivery, TenantListQuery, TenantLookup, TenantStore } from './tenant/tenant-store.ts'
 import { version } from './version.ts'
 import { createWebhookReceiver, type ReceivedWebhook, webhookFromDelivery } from './webhook/receive-webhook.ts'
+import { within } from './within.ts'
 
 /** The tenants of this app, for jobs and scripts. */
 export interface Tenants {
@@ -70,7 +71,7 @@ export function createConnectApp(
 ): ConnectApp {
   const { clock, tokens } = options
   const appKey = descriptor.key
-  const { audiences, basePaths } = withRegions(options, descriptor)
+  const { audiences, basePaths, needsBasePath } = withRegions(options, descriptor)
   const directory = createTenantDirectory({
     store,
     clock,
@@ -94,7 +95,8 @@ export function createConnectApp(
     if (found === null) return
     const tenant = withSettings(found)
     if (delivery.kind === 'webhook') await events.emitWebhook(webhookFromDelivery(delivery, tenant))
-    else await handleLifecycle(delivery.event, { tenant, change: changeOf(delivery) })
+    else if (isStillTrue(delivery, tenant))
+      await handleLifecycle(delivery.event, { tenant, change: changeOf(delivery) })
   }
 
   async function handleLifecycle(name: string, event: LifecycleHookEvent): Promise<void> {
@@ -137,7 +139,7 @@ export function createConnectApp(
     directory,
     events,
     dispatcher,
-    authenticator: createAuthenticator({ rules, basePaths, directory }),
+    authenticator: createAuthenticator({ rules, basePaths, needsBasePath, directory }),
     installKeys: createInstallKeySource({
       hosts: options.installKeyHosts,
       fetch: options.fetch,
@@ -151,6 +153,7 @@ export function createConnectApp(
       clock,
       audiences,
       basePaths,
+      needsBasePath,
       leewaySeconds: tokens.leewaySeconds,
       maxLifetimeSeconds: tokens.maxLifetimeSeconds
     },
@@ -192,7 +195,7 @@ export function createConnectApp(
       clock,
       log,
       handlerTimeoutMs: options.webhooks.handlerTimeoutMs,
-      handle: (event) => withTimeout(events.emitWebhook(event), options.webhooks.handlerTimeoutMs),
+      handle: (event) => within(events.emitWebhook(event), options.webhooks.handlerTimeoutMs),
       dispatch: (deliveryId) => dispatcher.dispatch(deliveryId)
     }),
     hostClient: (target: Tenant | TenantLookup) =>
@@ -217,8 +220,21 @@ function withRegions(options: ResolvedOptions, descriptor: Descriptor) {
     audiences: [
       ...new Set([...options.baseUrls, ...urls].flatMap((url) => [url, new URL(url).href]).map(withoutTrailingSlash))
     ],
-    basePaths: [...new Set([...options.basePaths, ...paths])].sort((a, b) => b.length - a.length)
+    basePaths: [...new Set([...options.basePaths, ...paths])].sort((a, b) => b.length - a.length),
+    // Where a proxy removes the path, or one address has none, requests arrive without it.
+    needsBasePath: options.mountPaths.every((mountPath) => mountPath !== '') && paths.length === urls.length
   }
+}
+
+/**
+ * A hook that ran late, after a failure or a restart, may speak of what is over: an uninstall of a tenant that is
+ * installed again, an install of one that is gone, or anything about a tenant whose inbox another one took over.
+ */
+function isStillTrue(delivery: Delivery, tenant: Tenant): boolean {
+  const payload: unknown = JSON.parse(delivery.payload)
+  const owner = typeof payload === 'object' && payload !== null ? Reflect.get(payload, 'tenantId') : undefined
+  if (owner !== undefined && owner !== tenant.tenantId) return false
+  return (delivery.event === 'uninstalled') !== isAlive(tenant)
 }
 
 function isLifecycleName(name: string): name is 'installed' | 'uninstalled' | 'enabled' | 'disabled' {

@@ -149,6 +149,8 @@ export interface ResolvedOptions {
   readonly coherence: 'listen' | 'poll' | undefined
   readonly listenUrl: string | undefined
   readonly environment: string
+  /** Whether NODE_ENV or the option says `production`. */
+  readonly production: boolean
   readonly hosts: AllowedHosts
   readonly installKeyHosts: readonly string[]
   readonly authorizationServer: string

@@ -28,7 +28,24 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
   if (installKeyHosts.length === 0)
     throw new OptionError('installKeyHosts', installKeyHosts, 'it must name at least one address')
   const unsafe = check.flag(given.unsafeAllowInsecureHostsInProduction, 'unsafeAllowInsecureHostsInProduction', false)
-  if (stage === 'production' && !unsafe) refuseInsecure({ baseUrls, allowedHosts, installKeyHosts })
+  // The option also fills a placeholder of the descriptor, so another word there must not lift the guard of NODE_ENV.
+  const production = stage === 'production' || environment === 'production'
+  const authorizationServer = parseAddress(
+    check.text(
+      given.authorizationServer,
+      'authorizationServer',
+      'https://oauth-2-authorization-server.services.atlassian.com'
+    ),
+    'authorizationServer'
+  )
+  const hostScriptUrl = parseAddress(
+    check.text(given.hostScriptUrl, 'hostScriptUrl', 'https://connect-cdn.atl-paas.net/all.js'),
+    'hostScriptUrl'
+  )
+  if (production && !unsafe) {
+    const single = { authorizationServer: [authorizationServer], hostScriptUrl: [hostScriptUrl] }
+    refuseInsecure({ baseUrls, allowedHosts, installKeyHosts, ...single })
+  }
   const { session = {}, tokens = {}, webhooks = {}, hooks = {} } = given
   check.nested({ session, tokens, webhooks, hooks }, NESTED)
 
@@ -50,20 +67,11 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
       given.coherence === undefined ? undefined : check.oneOf(given.coherence, 'coherence', ['listen', 'poll'], 'poll'),
     listenUrl: given.listenUrl === undefined ? undefined : check.text(given.listenUrl, 'listenUrl', ''),
     environment: stage,
+    production,
     hosts: compileAllowedHosts(allowedHosts),
     installKeyHosts: Object.freeze(installKeyHosts),
-    authorizationServer: parseAddress(
-      check.text(
-        given.authorizationServer,
-        'authorizationServer',
-        'https://oauth-2-authorization-server.services.atlassian.com'
-      ),
-      'authorizationServer'
-    ),
-    hostScriptUrl: parseAddress(
-      check.text(given.hostScriptUrl, 'hostScriptUrl', 'https://connect-cdn.atl-paas.net/all.js'),
-      'hostScriptUrl'
-    ),
+    authorizationServer,
+    hostScriptUrl,
     lifecycle: parseLifecycle(given.lifecycle),
     hooks: Object.freeze({
       beforeInstall: check.fn(hooks.beforeInstall, 'hooks.beforeInstall'),
@@ -249,8 +257,7 @@ function refuseInsecure(lists: Readonly<Record<string, readonly string[]>>): voi
   for (const [name, entries] of Object.entries(lists)) {
     for (const [index, entry] of entries.entries()) {
       if (!isInsecureAddress(entry)) continue
-      const option =
-        name === 'baseUrls' ? (index === 0 ? 'baseUrl' : `allowedBaseUrls[${index - 1}]`) : `${name}[${index}]`
+      const option = optionName(name, index)
       throw new OptionError(
         option,
         entry,
@@ -258,4 +265,9 @@ function refuseInsecure(lists: Readonly<Record<string, readonly string[]>>): voi
       )
     }
   }
+}
+
+function optionName(list: string, index: number): string {
+  if (list === 'baseUrls') return index === 0 ? 'baseUrl' : `allowedBaseUrls[${index - 1}]`
+  return list === 'authorizationServer' || list === 'hostScriptUrl' ? list : `${list}[${index}]`
 }

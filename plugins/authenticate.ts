@@ -9,7 +9,7 @@ import { type LifecycleEventType, parseLifecyclePayload } from '../lib/tenant/li
 import { isAlive } from '../lib/tenant/tenant.ts'
 import { redactingSerializer } from './redact.ts'
 import { refuse } from './refuse.ts'
-import { isVerified, requestState, WAITING } from './request-state.ts'
+import { isVerified, requestState, waitingFor } from './request-state.ts'
 import { policyFromOptions, policyOf } from './route-policy.ts'
 import { toSignedRequest, withForm } from './to-signed-request.ts'
 import type { ConnectRequestContext, Principal } from './types.ts'
@@ -23,8 +23,9 @@ type Done = (error?: Error) => void
 export const authenticatePlugin = fp<{ core: ConnectApp }>(
   async (app, { core }) => {
     const { errorPage } = core.options
-    const signedEvents = eventsByPath(core)
+    const signedEvents = eventsByPath(app.prefix, core)
     const serializer = redactingSerializer(app.log)
+    const waiting = waitingFor(core)
 
     app.decorateRequest(requestState, null)
     app.decorateRequest('connect', { getter: connectOf })
@@ -46,12 +47,12 @@ export const authenticatePlugin = fp<{ core: ConnectApp }>(
         if (policy.isPublic) return done()
         if (policy.isLifecycle) {
           const installToken = readInstallToken(toSignedRequest(request), core.installRules)
-          request[requestState] = { ...WAITING, installToken }
+          request[requestState] = { ...waiting, installToken }
           return done()
         }
         const answer = core.authenticator.authenticate(toSignedRequest(request), policy.kinds, policy.acceptEnded)
         if (answer === AFTER_BODY) {
-          request[requestState] = WAITING
+          request[requestState] = waiting
           return done()
         }
         if (answer instanceof Promise) settle(answer, request, reply, done)
@@ -85,7 +86,14 @@ export const authenticatePlugin = fp<{ core: ConnectApp }>(
 
     function accept(request: FastifyRequest, { connect, tenant }: Verified, done: Done): void {
       const record = core.withSettings(tenant)
-      request[requestState] = { stage: 'verified', connect, tenant: record, install: null, installToken: null }
+      request[requestState] = {
+        owner: core,
+        stage: 'verified',
+        connect,
+        tenant: record,
+        install: null,
+        installToken: null
+      }
       done()
     }
 
@@ -108,20 +116,27 @@ export const authenticatePlugin = fp<{ core: ConnectApp }>(
         throw new AtlassianError('ATL_STORE_UNAVAILABLE', 'tenant-read', {}, { cause })
       })
       const tenant = found === null ? null : core.withSettings(found)
-      request[requestState] = { stage: 'verified', connect: install.connect, tenant, install, installToken: null }
+      request[requestState] = {
+        owner: core,
+        stage: 'verified',
+        connect: install.connect,
+        tenant,
+        install,
+        installToken: null
+      }
     }
   },
   { name: 'fastify-atlassian/authenticate', fastify: '5.x', dependencies: ['fastify-atlassian/tenants'] }
 )
 
 /** Which event the descriptor expects at which of our mounted paths. */
-function eventsByPath(core: ConnectApp): ReadonlyMap<string, LifecycleEventType> {
+function eventsByPath(prefix: string, core: ConnectApp): ReadonlyMap<string, LifecycleEventType> {
   const events = new Map<string, LifecycleEventType>()
   const paths = lifecyclePaths(core.descriptor)
   for (const mountPath of core.options.mountPaths) {
     for (const event of ['installed', 'uninstalled'] as const) {
       const path = paths[event]
-      if (path !== undefined) events.set(`${mountPath}${path.routePath}`, event)
+      if (path !== undefined) events.set(`${prefix}${mountPath}${path.routePath}`, event)
     }
   }
   return events

@@ -46,7 +46,7 @@ function checkModule(
   isSigned: boolean
 ): void {
   for (const mountPath of core.options.mountPaths) {
-    const path = `${mountPath}${module.path}`
+    const path = `${app.prefix}${mountPath}${module.path}`
     const route = bestMatch(seen, path, module.methods)
     if (route === undefined) {
       const [method = 'GET'] = module.methods
@@ -80,15 +80,33 @@ function bestMatch(seen: readonly SeenRoute[], path: string, methods: readonly s
   const fits = seen.filter(
     (route) => route.methods.some((method) => methods.includes(method as never)) && matchesPath(route.url, path)
   )
-  const rank = (route: SeenRoute): number => (route.url === path ? 0 : route.url.includes('*') ? 2 : 1)
-  return fits.sort((a, b) => rank(a) - rank(b))[0]
+  return fits.sort((a, b) => compareRoutes(a.url, b.url))[0]
+}
+
+/** Segment by segment, as the router walks: fixed text first, then a parameter, then a wildcard. */
+function compareRoutes(a: string, b: string): number {
+  const [left, right] = [segmentRanks(a), segmentRanks(b)]
+  for (let i = 0; i < Math.max(left.length, right.length); i++) {
+    const difference = (left[i] ?? 0) - (right[i] ?? 0)
+    if (difference !== 0) return difference
+  }
+  return 0
+}
+
+function segmentRanks(url: string): number[] {
+  return url.split('/').map((segment) => {
+    if (segment.includes('*')) return 3
+    // A parameter with fixed text around it is tried before a bare one; "::" is an escaped colon.
+    const bare = segment.replaceAll('::', '')
+    return bare.includes(':') ? (bare.startsWith(':') && !/[(.-]/.test(bare) ? 2 : 1) : 0
+  })
 }
 
 function warnIfMissing(app: FastifyInstance, core: ConnectApp, field: string, path: string, method: string): boolean {
   // Variables of the host become a harmless piece of path.
   const example = path.replace(/\{[^{}]*\}/g, 'x')
   const exists = core.options.mountPaths.some(
-    (mountPath) => app.findRoute({ method, url: `${mountPath}${example}` } as never) !== null
+    (mountPath) => app.findRoute({ method, url: `${app.prefix}${mountPath}${example}` } as never) !== null
   )
   if (!exists) app.log.warn({ field, path, method }, 'the descriptor names a route that the app does not have')
   return exists

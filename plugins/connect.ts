@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastif
 import fp from 'fastify-plugin'
 import { type ConnectApp, createConnectApp } from '../lib/connect-app.ts'
 import { assertDescriptor, assertOwnAddress, type Descriptor, loadDescriptor } from '../lib/descriptor/index.ts'
-import { AtlassianError } from '../lib/errors.ts'
+import { AtlassianError, OptionError } from '../lib/errors.ts'
 import type { PolicyOption } from '../lib/jwt/policy.ts'
 import type { ConnectOptions, ResolvedOptions } from '../lib/options.ts'
 import { resolveOptions } from '../lib/resolve-options.ts'
@@ -28,13 +28,13 @@ const connect: FastifyPluginAsync<ConnectOptions> = async (app, given) => {
   const store = await openStore(options, descriptor.key, app.log)
   const core = createConnectApp(options, descriptor, store, app.log)
 
-  await app.register(tenantsPlugin, { core, api: createApi(core) })
+  await app.register(tenantsPlugin, { core, api: createApi(app, core) })
   if (options.formParser) await app.register(formParserPlugin)
   await app.register(authenticatePlugin, { core })
   await app.register(hostClientPlugin, { core })
   await app.register(framePlugin, { core })
   if (options.views !== undefined) {
-    await app.register(viewsPlugin, { views: options.views, production: options.environment === 'production' })
+    await app.register(viewsPlugin, { views: options.views, production: options.production })
   }
   await app.register(checkRoutesPlugin, { core })
   await app.register(descriptorPlugin, { core })
@@ -62,7 +62,7 @@ async function readDescriptor(app: FastifyInstance, options: ResolvedOptions): P
   return descriptor
 }
 
-function createApi(core: ConnectApp): FastifyAtlassian {
+function createApi(app: FastifyInstance, core: ConnectApp): FastifyAtlassian {
   return Object.freeze({
     descriptor: core.descriptor,
     tenants: core.tenants,
@@ -77,13 +77,20 @@ function createApi(core: ConnectApp): FastifyAtlassian {
       checkPolicy(policy, 'authenticate()')
       // The scope's own hook has decided by the route's policy before; this one makes sure that it was the same policy.
       return markHook(async (request: FastifyRequest) => {
-        const decided = request[requestState] !== null || policy === 'none'
+        const decided = policy === 'none' || request[requestState]?.owner === core
         if (!decided || policyOf(request).name !== String(policy)) {
           throw new AtlassianError('ATL_NOT_PROTECTED', 'authenticate-is-for-routes')
         }
       }, policy)
     },
     publicScope(scope: FastifyInstance) {
+      if (scope === app) {
+        throw new OptionError(
+          'publicScope',
+          'the scope of the plugin',
+          'it must be a scope of its own inside, or the whole app would be open'
+        )
+      }
       scope[publicScope] = true
     },
     sessionToken: (request: FastifyRequest) => createSessionToken(core, request),

@@ -10,6 +10,9 @@ import { createSessionToken } from './session.ts'
 const nonceOfReply = Symbol('fastify-atlassian nonce')
 const localsOfReply = Symbol('fastify-atlassian locals')
 
+/** What a browser shows as a document with scripts of its own. */
+const FRAMEABLE = /^(?:text\/html|application\/xhtml\+xml|image\/svg\+xml)\b/i
+
 declare module 'fastify' {
   interface FastifyReply {
     [nonceOfReply]: string | null
@@ -53,7 +56,7 @@ export const framePlugin = fp<{ core: ConnectApp }>(
       reply.removeHeader('x-frame-options')
       for (const name in verifiedHeaders) if (!reply.hasHeader(name)) reply.header(name, verifiedHeaders[name])
       const type = reply.getHeader('content-type')
-      if (typeof type === 'string' && type.startsWith('text/html') && !reply.hasHeader('content-security-policy')) {
+      if (typeof type === 'string' && FRAMEABLE.test(type) && !reply.hasHeader('content-security-policy')) {
         reply.header(
           'content-security-policy',
           contentSecurityPolicy(ancestors(tenant), scriptOrigin, reply.scriptNonce)

@@ -30,7 +30,7 @@ export type {
 export type { TenantLookup, TenantStore } from '../lib/tenant/tenant-store.ts'
 export type { WebhookEvent } from '../lib/webhook/webhook-event.ts'
 export { connectPlugin, connectPlugin as default } from './connect.ts'
-export { redactUrl, requestSerializer } from './redact.ts'
+export { redactingLogger, redactUrl, requestSerializer } from './redact.ts'
 export { requireAtlassian, requireConnect, requireTenant } from './require-atlassian.ts'
 export type {
   AtlassianRequestContext,

@@ -17,10 +17,10 @@ export async function openStore(options: ResolvedOptions, appKey: string, log: L
 }
 
 /** A key that lies beside the data protects it from nobody who can read both. */
-async function checkDevelopmentKey(store: TenantStore, { environment }: ResolvedOptions, log: Log): Promise<void> {
+async function checkDevelopmentKey(store: TenantStore, { production }: ResolvedOptions, log: Log): Promise<void> {
   const file = 'developmentKeyFile' in store ? store.developmentKeyFile : null
   if (typeof file !== 'string') return
-  if (environment === 'production') {
+  if (production) {
     await store.close()
     throw new OptionError(
       'encryption',

@@ -25,6 +25,22 @@ export function requestSerializer(request: FastifyRequest): Record<string, unkno
   }
 }
 
+/**
+ * For Fastify's logger: `logger: { level: 'info', ...redactingLogger }`. The request line without tokens, and tokens out
+ * of every message, such as the one about an unknown address, which repeats the URL.
+ */
+export const redactingLogger = Object.freeze({
+  serializers: Object.freeze({ req: requestSerializer }),
+  hooks: Object.freeze({
+    logMethod(this: object, line: unknown[], log: (...line: unknown[]) => void): void {
+      log.apply(
+        this,
+        line.map((part) => (typeof part === 'string' ? redactUrl(part) : part))
+      )
+    }
+  })
+})
+
 type Serializer = (request: FastifyRequest) => unknown
 
 /** The app's own serializer of requests with the tokens taken out, or ours where it has none. */

@@ -22,15 +22,16 @@ export const webhooksPlugin = fp<{ core: ConnectApp }>(
       for (const { routePath, events } of routes) {
         for (const mountPath of core.options.mountPaths) {
           const url = `${mountPath}${routePath}`
-          if (app.hasRoute({ method: 'POST', url })) {
-            app.log.info({ url }, 'webhooks of this path are handled by a route of the app')
+          const fullUrl = `${app.prefix}${url}`
+          if (app.hasRoute({ method: 'POST', url: fullUrl })) {
+            app.log.info({ url: fullUrl }, 'webhooks of this path are handled by a route of the app')
             continue
           }
           scope.route({
             method: 'POST',
             url,
             config: { atlassian: { auth: 'webhook' } },
-            constraints: { [CONSTRAINT]: url },
+            constraints: { [CONSTRAINT]: fullUrl },
             bodyLimit: core.options.webhooks.bodyLimit,
             errorHandler: useErrorHandlerOfApp,
             handler: async (request, reply) => {
@@ -45,7 +46,7 @@ export const webhooksPlugin = fp<{ core: ConnectApp }>(
               return reply.code(204).send()
             }
           })
-          yielded.watch(url)
+          yielded.watch(fullUrl)
         }
       }
     })
@@ -78,10 +79,16 @@ async function receive(core: ConnectApp, request: FastifyRequest, listed: readon
 function parseBody(body: unknown): unknown {
   if (!Buffer.isBuffer(body) || body.length === 0) return undefined
   try {
-    return JSON.parse(body.toString('utf8'))
+    const text = body.toString('utf8')
+    // As Fastify's own parser: such a member would become the prototype of whatever it is copied into.
+    return /__proto__|\\u005f/i.test(text) ? JSON.parse(text, withoutPrototype) : JSON.parse(text)
   } catch (cause) {
     throw new AtlassianError('ATL_WEBHOOK_BODY', 'json', {}, { cause })
   }
+}
+
+function withoutPrototype(name: string, value: unknown): unknown {
+  return name === '__proto__' ? undefined : value
 }
 
 function queryOf(url: string): Record<string, string | string[]> {

@@ -1,5 +1,6 @@
 import type { Clock, Log } from '../ports.ts'
 import type { Delivery, DeliveryInbox } from '../tenant/tenant-store.ts'
+import { within } from '../within.ts'
 
 export interface DispatcherOptions {
   readonly inbox: DeliveryInbox
@@ -54,8 +55,13 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   }
 
   async function handleOne(delivery: Delivery): Promise<void> {
+    // Claimed that often without an end: it takes the process with it, and would do so for ever.
+    if (delivery.attempts > MAX_ATTEMPTS) {
+      log.error({ deliveryId: delivery.deliveryId, event: delivery.event }, 'delivery given up after too many claims')
+      return inbox.fail(delivery.deliveryId, clock())
+    }
     try {
-      await withTimeout(options.handle(delivery), options.handlerTimeoutMs)
+      await within(options.handle(delivery), options.handlerTimeoutMs)
     } catch (error) {
       const { deliveryId, event, attempts } = delivery
       logFailure(log, error, 'delivery handler failed', { deliveryId, event, attempts })
@@ -131,19 +137,6 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 /** One second, then doubling up to ten minutes. */
 export function retryPauseMs(attempts: number): number {
   return Math.min(1000 * 2 ** (attempts - 1), 600_000)
-}
-
-/** Rejects when the work takes longer; the work itself goes on, since nothing can stop it. */
-export async function withTimeout(work: Promise<void>, timeoutMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not done within ${timeoutMs} ms`)), timeoutMs)
-  })
-  try {
-    await Promise.race([work, timeout])
-  } finally {
-    clearTimeout(timer)
-  }
 }
 
 function logFailure(log: Log, error: unknown, message: string, details: object = {}): void {

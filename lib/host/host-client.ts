@@ -1,3 +1,4 @@
+import { MalformedUrlError } from '../jwt/signed-url.ts'
 import type { Clock, FetchLike } from '../ports.ts'
 import type { Tenant } from '../tenant/tenant.ts'
 import { HostError, type HostErrorFacts, hostMessages, retryAfterSeconds } from './host-error.ts'
@@ -158,7 +159,7 @@ function isJson(headers: Headers): boolean {
 
 /** What cannot be written as JSON or as a header is a TypeError by itself; the network's failures carry a cause. */
 function neverSent(error: unknown): boolean {
-  return error instanceof TypeError && error.cause === undefined
+  return error instanceof MalformedUrlError || (error instanceof TypeError && error.cause === undefined)
 }
 
 function statusError(facts: HostErrorFacts, response: Response, text: string, nowMs: number): HostError {

@@ -34,7 +34,7 @@ export class HostError extends AtlassianError {
 /** Seconds from a `Retry-After` header, which holds seconds or a date. */
 export function retryAfterSeconds(header: string | null, nowMs: number): number | null {
   if (header === null) return null
-  if (/^\d+$/.test(header.trim())) return Number(header)
+  if (/^\d{1,9}$/.test(header.trim())) return Number(header)
   const date = Date.parse(header)
   return Number.isNaN(date) ? null : Math.max(0, Math.ceil((date - nowMs) / 1000))
 }

@@ -15,7 +15,7 @@ type SortOrder = 'encoded' | 'decoded'
  */
 export function canonicalRequest(method: string, url: string, basePath = ''): string {
   const parsed = parseSignedUrl(url)
-  return canonicalText(method, canonicalPath(parsed.path, [basePath]), parsed.parameters, 'encoded')
+  return canonicalText(method, canonicalPath(parsed.path, basePath.replace(/\/$/, '')), parsed.parameters, 'encoded')
 }
 
 /** Lower-case hex SHA-256 of the canonical request. Throws MalformedUrlError. */
@@ -27,6 +27,8 @@ export interface HashInput {
   readonly method: string
   readonly url: SignedUrl
   readonly basePaths: readonly string[]
+  /** Whether a path below none of the base paths has no hash at all, because no host can have signed it. */
+  readonly needsBasePath?: boolean
   /** Form fields, given only where the body may take the place of an empty query (rule 15). */
   readonly form?: readonly Parameter[] | undefined
 }
@@ -37,12 +39,21 @@ export interface HashInput {
  * so that a good request is hashed once.
  */
 export function matchesQueryStringHash(claimed: string, input: HashInput): boolean {
-  const { method, url } = input
-  const path = canonicalPath(url.path, input.basePaths)
+  return pathsBelow(input).some((path) => matchesPath(claimed, path, input))
+}
+
+function matchesPath(claimed: string, path: string, { method, url, form }: HashInput): boolean {
   if (matchesParameters(claimed, method, path, url.parameters)) return true
   const decoded = decodedPath(path)
   if (decoded !== null && matchesParameters(claimed, method, decoded, url.parameters)) return true
-  return input.form !== undefined && url.query === '' && matchesParameters(claimed, method, path, input.form)
+  return form !== undefined && url.query === '' && matchesParameters(claimed, method, path, form)
+}
+
+/** The path below each base path that fits, since one base may lie inside another; as it came if none does. */
+function pathsBelow({ url, basePaths, needsBasePath = false }: HashInput): string[] {
+  const below = basePaths.filter((basePath) => isBelow(url.path, basePath))
+  if (below.length > 0) return below.map((basePath) => canonicalPath(url.path, basePath))
+  return needsBasePath ? [] : [canonicalPath(url.path, '')]
 }
 
 function matchesParameters(claimed: string, method: string, path: string, parameters: readonly Parameter[]): boolean {
@@ -60,15 +71,12 @@ function canonicalText(method: string, path: string, parameters: readonly Parame
   return `${method.toUpperCase()}&${path}&${canonicalQuery(parameters, order)}`
 }
 
-function canonicalPath(rawPath: string, basePaths: readonly string[]): string {
-  let path = rawPath
-  for (const basePath of basePaths) {
-    const base = basePath.endsWith('/') ? basePath.slice(0, -1) : basePath
-    if (base !== '' && (path === base || path.startsWith(`${base}/`))) {
-      path = path.slice(base.length)
-      break
-    }
-  }
+function isBelow(path: string, basePath: string): boolean {
+  return basePath !== '' && (path === basePath || path.startsWith(`${basePath}/`))
+}
+
+function canonicalPath(rawPath: string, basePath: string): string {
+  let path = isBelow(rawPath, basePath) ? rawPath.slice(basePath.length) : rawPath
   if (path === '') return '/'
   if (path.charCodeAt(0) !== 47) path = `/${path}`
   if (path.length > 1 && path.endsWith('/')) path = path.slice(0, -1)

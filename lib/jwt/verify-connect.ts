@@ -65,6 +65,7 @@ export function readConnectToken(found: FoundToken, kinds: readonly TokenKind[],
     throw new AuthenticationError('token-type')
   }
   if (claims.qsh === null) throw new AuthenticationError('hash-missing')
+  if (claims.iss.length > 255) throw new AuthenticationError('issuer')
   return { kind, token, claims, clientKey: claims.iss, authTimeSeconds: claims.iat }
 }
 
@@ -78,7 +79,8 @@ function readSession(token: CompactToken, claims: ConnectClaims): { clientKey: s
   const clientKey = claims.aud[0]
   const authTimeSeconds = token.payload.auth_time
   if (token.header.typ !== SESSION_TYPE || claims.qsh !== null) throw new AuthenticationError('token-type')
-  if (clientKey === undefined || claims.aud.length !== 1) throw new AuthenticationError('audience')
+  if (clientKey === undefined || claims.aud.length !== 1 || clientKey.length > 255)
+    throw new AuthenticationError('audience')
   if (typeof authTimeSeconds !== 'number' || !Number.isFinite(authTimeSeconds)) {
     throw new AuthenticationError('claim-shape', { claim: 'auth_time' })
   }

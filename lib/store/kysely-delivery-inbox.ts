@@ -12,7 +12,7 @@ export function createKyselyDeliveryInbox(appKey: string, database: () => Databa
   async function changePending(
     deliveryId: string,
     values:
-      | { state: 'done' | 'failed'; settled_at_ms: number; dedupe_key?: null }
+      | { state: 'done' | 'failed'; settled_at_ms: number; dedupe_key?: null; payload?: '' }
       | { due_at_ms: number; lease_until_ms: 0 }
   ): Promise<void> {
     if (!canBeName(deliveryId)) return
@@ -40,7 +40,8 @@ export function createKyselyDeliveryInbox(appKey: string, database: () => Databa
       return retryDeadlock(() => claimDeliveries(handle, { ...request, appKey }))
     },
 
-    complete: (deliveryId, nowMs) => changePending(deliveryId, { state: 'done', settled_at_ms: nowMs }),
+    // What was handled is known for deduplication only, and its body may hold personal data.
+    complete: (deliveryId, nowMs) => changePending(deliveryId, { state: 'done', settled_at_ms: nowMs, payload: '' }),
 
     fail: (deliveryId, nowMs) => changePending(deliveryId, { state: 'failed', settled_at_ms: nowMs, dedupe_key: null }),
 

@@ -1,7 +1,7 @@
 import { AtlassianError } from '../errors.ts'
+import { within } from '../within.ts'
 import { loadPackage } from './load-package.ts'
 import type { SendCommand } from './redis-script.ts'
-import { within } from './within.ts'
 
 /**
  * The part of a client of the package `redis` that the store uses; what its `createClient` gives fits as it is.

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Log } from '../ports.ts'
 import type { TenantChangeListener } from '../tenant/tenant-store.ts'
+import { within } from '../within.ts'
 import { destroy, type RedisSubscriber } from './redis-connection.ts'
-import { within } from './within.ts'
 
 export interface RedisListenerOptions {
   /** Makes a connection of its own: one that listens does nothing else. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { AtlassianError, AuthenticationError } from '../errors.ts'
 import type { Clock, Log } from '../ports.ts'
+import { within } from '../within.ts'
 import { applyLifecycleEvent, type LifecycleChange, type LifecycleEvent } from './lifecycle.ts'
 import { isAlive, type Tenant } from './tenant.ts'
 import type { TenantDirectory } from './tenant-directory.ts'
@@ -32,6 +33,8 @@ export interface LifecycleService {
 }
 
 const MAX_TRIES = 25
+/** Hosts give up on an install after about ten seconds. */
+const BEFORE_INSTALL_MS = 8000
 
 export function createLifecycleService(options: LifecycleServiceOptions): LifecycleService {
   const { store, directory, clock } = options
@@ -49,12 +52,20 @@ export function createLifecycleService(options: LifecycleServiceOptions): Lifecy
     }
   }
 
-  async function applyOnce(clientKey: string, event: LifecycleEvent): Promise<LifecycleResult> {
+  async function applyOnce(
+    clientKey: string,
+    given: LifecycleEvent,
+    asked: { done: boolean }
+  ): Promise<LifecycleResult> {
+    const event = await withoutForeignName(clientKey, given)
     const current = await store.find({ clientKey })
     const decision = applyLifecycleEvent(current, event, { nowMs: clock(), newTenantId: randomUUID() })
     if (decision.outcome === 'refused') throw new AuthenticationError(decision.reason, { clientKey })
     if (decision.outcome === 'unchanged') return { change: 'none', tenant: current, deliveryId: null }
-    if (decision.change === 'first-install') await askBeforeInstall(decision.tenant)
+    if (decision.change === 'first-install' && !asked.done) {
+      await askBeforeInstall(decision.tenant)
+      asked.done = true
+    }
     const delivery = toDelivery(decision.tenant, decision.change)
     const saved = await store.save(decision.tenant, current?.version ?? null, delivery === null ? [] : [delivery])
     directory.put(saved)
@@ -62,9 +73,22 @@ export function createLifecycleService(options: LifecycleServiceOptions): Lifecy
     return { change: decision.change, tenant: saved, deliveryId: delivery?.deliveryId ?? null }
   }
 
+  /** An installation has one tenant. A second one that claims it is installed all the same, without that name. */
+  async function withoutForeignName(clientKey: string, event: LifecycleEvent): Promise<LifecycleEvent> {
+    const installationId = 'payload' in event ? event.payload.installationId : null
+    if (!('payload' in event) || installationId === null) return event
+    const owner = await store.find({ installationId })
+    if (owner === null || owner.clientKey === clientKey) return event
+    options.log.warn(
+      { clientKey, installationId, ownerTenantId: owner.tenantId },
+      'an installation id belongs to another tenant and is not taken from it'
+    )
+    return { ...event, payload: { ...event.payload, installationId: null } }
+  }
+
   async function askBeforeInstall(tenant: Tenant): Promise<void> {
     try {
-      await options.beforeInstall?.(tenant)
+      await within(Promise.resolve(options.beforeInstall?.(tenant)), BEFORE_INSTALL_MS)
     } catch (error) {
       throw new AtlassianError(
         'ATL_INSTALL_REFUSED',
@@ -84,7 +108,7 @@ export function createLifecycleService(options: LifecycleServiceOptions): Lifecy
       kind: 'lifecycle',
       event: eventName(change),
       identifier: null,
-      payload: JSON.stringify({ change }),
+      payload: JSON.stringify({ change, tenantId: tenant.tenantId }),
       receivedAtMs: nowMs,
       dueAtMs: nowMs
     }
@@ -108,9 +132,10 @@ export function createLifecycleService(options: LifecycleServiceOptions): Lifecy
   return {
     apply(clientKey, event) {
       return inTurn(clientKey, async () => {
+        const asked = { done: false }
         for (let tries = 1; ; tries++) {
           try {
-            return await applyOnce(clientKey, event)
+            return await applyOnce(clientKey, event, asked)
           } catch (error) {
             const conflict = error instanceof AtlassianError && error.code === 'ATL_STORE_CONFLICT'
             if (!conflict || tries >= MAX_TRIES) throw error
@@ -158,6 +183,8 @@ export async function adoptTenant(
     ),
     updatedAtMs: nowMs
   }
+  // Saved first, so that two adoptions in opposite directions meet in a conflict and not in two ended tenants.
+  await store.save({ ...to, updatedAtMs: nowMs }, to.version)
   const saved = from.adoptedBy === toId ? from : await store.save(ended, from.version)
   await store.inbox.move(fromId, toId)
   await store.settings?.move(fromId, toId)

@@ -73,7 +73,7 @@ function firstInstall(event: TokenEvent, world: { nowMs: number; newTenantId: st
     previousSecretRetiredAtMs: null,
     secretVersion: 1,
     installations: [newInstallation(payload, world.newTenantId, world.nowMs)],
-    lastInstallIatSeconds: event.iatSeconds,
+    lastInstallIatSeconds: notAhead(event.iatSeconds, world.nowMs),
     installTokens: [event.mark],
     possiblySupersededBy: null,
     adoptedBy: null,
@@ -185,7 +185,7 @@ function rememberToken(current: Tenant, event: TokenEvent, nowMs: number): Tenan
   const live = current.installTokens.filter((mark) => mark.expSeconds * 1000 > nowMs)
   return {
     ...current,
-    lastInstallIatSeconds: event.iatSeconds,
+    lastInstallIatSeconds: notAhead(event.iatSeconds, nowMs),
     installTokens: [...live, event.mark].slice(-MAX_MARKS),
     updatedAtMs: nowMs
   }
@@ -206,4 +206,9 @@ function namesOf(payload: LifecyclePayload) {
 function secretOf(payload: LifecyclePayload) {
   if (payload.sharedSecret === null) throw new TypeError('an installed payload without a secret cannot be parsed')
   return payload.sharedSecret
+}
+
+/** A host whose clock is ahead, within the leeway, must not make its own next call look older. */
+function notAhead(iatSeconds: number, nowMs: number): number {
+  return Math.min(iatSeconds, Math.floor(nowMs / 1000))
 }

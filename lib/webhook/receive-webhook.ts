@@ -37,7 +37,18 @@ export function createWebhookReceiver(options: WebhookReceiverOptions): (webhook
     if (await orUnavailable(inbox.add(delivery))) void options.dispatch(delivery.deliveryId)
   }
 
-  async function receiveAndWait(webhook: ReceivedWebhook): Promise<void> {
+  // A host that gives up waiting delivers again while the first try still runs: both get the answer of that one try.
+  const running = new Map<string, Promise<void>>()
+
+  function receiveAndWait(webhook: ReceivedWebhook): Promise<void> {
+    if (webhook.identifier === null) return receiveOnce(webhook)
+    const key = JSON.stringify([webhook.tenant.tenantId, webhook.identifier])
+    const flight = running.get(key) ?? receiveOnce(webhook).finally(() => running.delete(key))
+    running.set(key, flight)
+    return flight
+  }
+
+  async function receiveOnce(webhook: ReceivedWebhook): Promise<void> {
     // Due only after the longest handler, so that nobody takes it from us unless this process dies.
     const delivery = toDelivery(webhook, clock(), leaseMs)
     const { deliveryId, dueAtMs } = delivery

@@ -20,7 +20,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   testing: ['ground', 'tenant', 'jwt', 'host', 'webhook', 'descriptor']
 }
 
-const ground = ['errors', 'secret', 'ports', 'bounded-map', 'version'].map((name) => `lib/${name}.ts`)
+const ground = ['errors', 'secret', 'ports', 'bounded-map', 'version', 'within'].map((name) => `lib/${name}.ts`)
 
 /** Packages that only one place knows. */
 const homes: Readonly<Record<string, string>> = {

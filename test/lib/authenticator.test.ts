@@ -36,7 +36,7 @@ function setUp(first: Tenant | null = makeTenant()) {
     previousSecretSeconds: 900,
     sessionMaxHours: 12
   }
-  const authenticator = createAuthenticator({ rules, basePaths: ['/tea'], directory })
+  const authenticator = createAuthenticator({ rules, basePaths: ['/tea'], needsBasePath: false, directory })
   return {
     authenticator,
     directory,

@@ -154,7 +154,7 @@ t.test(
   }
 )
 
-t.test('NODE_ENV decides how strict the start is, and the option environment wins over it', async (t) => {
+t.test('NODE_ENV decides how strict the start is, and the option environment cannot lift that', async (t) => {
   const before = process.env.NODE_ENV
   t.teardown(() => {
     if (before === undefined) delete process.env.NODE_ENV
@@ -163,7 +163,17 @@ t.test('NODE_ENV decides how strict the start is, and the option environment win
   process.env.NODE_ENV = 'production'
   const error = await startError(t, { environment: undefined, allowedHosts: ['http://127.0.0.1:1'] })
   t.match(error, { code: 'ATL_OPTION', details: { option: 'allowedHosts[0]' } })
-  t.ok(resolveOptions({ ...good, allowedHosts: ['http://127.0.0.1:1'] }, 'production'))
+  for (const environment of ['live', 'Production', 'development']) {
+    t.throws(() => resolveOptions({ ...good, environment, allowedHosts: ['http://127.0.0.1:1'] }, 'production'), {
+      code: 'ATL_OPTION'
+    })
+  }
+  t.throws(
+    () => resolveOptions({ ...good, environment: 'production', hostScriptUrl: 'http://127.0.0.1/all.js' }, 'test'),
+    {
+      message: /"hostScriptUrl"/
+    }
+  )
 })
 
 t.test('defaults are the production addresses of Atlassian, and the result is frozen to its leaves', async (t) => {

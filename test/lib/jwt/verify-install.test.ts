@@ -23,6 +23,7 @@ const rules: InstallRules = {
   appKey: APP_KEY,
   clock: () => NOW * 1000,
   audiences: ['https://tea.example.com', 'https://tea.example.org/app'],
+  needsBasePath: false,
   basePaths: ['/app'],
   leewaySeconds: 30,
   maxLifetimeSeconds: 86_400

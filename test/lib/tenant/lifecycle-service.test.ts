@@ -65,7 +65,7 @@ t.test('an accepted event is written together with its hook and is in memory at 
   t.equal(directory.peek('acme-client'), result.tenant)
   const [delivery] = await memory.inbox.claim({ nowMs: NOW, leaseMs: 1, limit: 9 })
   t.match(delivery, { deliveryId: result.deliveryId, kind: 'lifecycle', event: 'installed', identifier: null })
-  t.same(JSON.parse(delivery?.payload ?? ''), { change: 'first-install' })
+  t.same(JSON.parse(delivery?.payload ?? ''), { change: 'first-install', tenantId: delivery?.tenantId })
   t.notMatch(JSON.stringify(delivery), 'first"', 'the secret is not in it')
 })
 

@@ -48,7 +48,10 @@ const disabled: LifecycleEvent = { type: 'disabled' }
 function play(events: readonly LifecycleEvent[], start: Tenant | null = null) {
   let tenant = start
   const changes = events.map((event, index) => {
-    const outcome = applyLifecycleEvent(tenant, event, { nowMs: 1000 * (index + 1), newTenantId: 'tenant-1' })
+    const outcome = applyLifecycleEvent(tenant, event, {
+      nowMs: 1_000_000 + 1000 * (index + 1),
+      newTenantId: 'tenant-1'
+    })
     if (outcome.outcome === 'save') {
       tenant = { ...outcome.tenant, version: (tenant?.version ?? 0) + 1 }
       return outcome.change
