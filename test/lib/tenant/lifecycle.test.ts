@@ -49,7 +49,7 @@ function play(events: readonly LifecycleEvent[], start: Tenant | null = null) {
   let tenant = start
   const changes = events.map((event, index) => {
     const outcome = applyLifecycleEvent(tenant, event, {
-      nowMs: 1_000_000 + 1000 * (index + 1),
+      nowMs: 50_000 + 1000 * (index + 1),
       newTenantId: 'tenant-1'
     })
     if (outcome.outcome === 'save') {
@@ -176,7 +176,7 @@ t.test('a rotation keeps exactly one earlier secret and when it was retired', as
   ])
   t.equal(tenant?.sharedSecret.reveal(), 'third')
   t.equal(tenant?.previousSecret?.reveal(), 'second')
-  t.equal(tenant?.previousSecretRetiredAtMs, 3000)
+  t.equal(tenant?.previousSecretRetiredAtMs, 53_000)
   t.equal(tenant?.secretVersion, 3)
 })
 
@@ -188,7 +188,7 @@ t.test('an update changes neither the secret nor its version, and keeps the wind
   ])
   t.equal(tenant?.secretVersion, 2)
   t.equal(tenant?.previousSecret?.reveal(), 'first')
-  t.equal(tenant?.previousSecretRetiredAtMs, 2000)
+  t.equal(tenant?.previousSecretRetiredAtMs, 52_000)
   t.equal(tenant?.baseUrl, 'https://renamed.atlassian.net')
 })
 
