@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { type ConnectOptions, connectPlugin, HostError, requestSerializer } from 'fastify-atlassian'
+import { type ConnectOptions, connectPlugin, HostError, redactingLogger } from 'fastify-atlassian'
 import { createKyselyTenantStore, type EncryptionOptions, openDatabase } from 'fastify-atlassian/store'
 import { type ChecklistTables, createChecklistStore, migrateChecklists } from './checklist-store.ts'
 import { keepInStep } from './keep-in-step.ts'
@@ -28,8 +28,8 @@ export async function buildApp({
   log,
   connect
 }: AppOptions): Promise<FastifyInstance> {
-  // Page URLs carry a token. This serializer keeps it out of the log, also for addresses that nobody knows.
-  const app = Fastify({ logger: { ...log, serializers: { req: requestSerializer } } })
+  // Page URLs carry a token. This keeps it out of the log, also for addresses that nobody knows.
+  const app = Fastify({ logger: { ...log, ...redactingLogger } })
 
   // Our own table lives in the database of the tenants; closing the app closes both.
   const database = await openDatabase<ChecklistTables>(databaseUrl)

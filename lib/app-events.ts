@@ -51,6 +51,11 @@ const lifecycleNames: ReadonlySet<string> = new Set<LifecycleName>([
   'purged'
 ])
 
+/** Whether `on` would take this name for a life-cycle event rather than a webhook. */
+export function isLifecycleName(name: string): boolean {
+  return lifecycleNames.has(name)
+}
+
 export function createAppEmitter(): AppEmitter {
   const emitter = createAsyncEmitter()
   return Object.freeze({

@@ -27,7 +27,8 @@ export interface Tenants {
   /** A page of tenants in order of `tenantId`; go on with `after`. */
   list(query?: Partial<TenantListQuery>): Promise<TenantWithSettings[]>
   /**
-   * Gives the data of `fromTenantId` to `toTenantId` and ends the first for good. Handlers of `adopted` move the
+   * Gives the data of `fromTenantId` to `toTenantId` and ends the first, until its own site
+   * installs the app again. Handlers of `adopted` move the
    * app's own rows. Throws `ATL_NO_TENANT`, `ATL_ADOPT_REFUSED`, or what a handler throws; it can be repeated.
    */
   adopt(fromTenantId: string, toTenantId: string): Promise<void>

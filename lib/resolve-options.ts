@@ -186,10 +186,11 @@ function parseBaseUrl(value: unknown, option: string): string {
 }
 
 function parseAddress(value: string, option: string): string {
-  const needed = 'it must be an http(s) address'
+  const needed = 'it must be an http(s) address without query, fragment or credentials'
   if (!URL.canParse(value)) throw new OptionError(option, value, needed)
   const url = new URL(value)
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new OptionError(option, value, needed)
+  const plain = url.search === '' && url.hash === '' && url.username === '' && url.password === ''
+  if (!plain || (url.protocol !== 'https:' && url.protocol !== 'http:')) throw new OptionError(option, value, needed)
   return withoutTrailingSlash(url.href)
 }
 
@@ -250,6 +251,7 @@ function parseErrorPage(value: ConnectOptions['errorPage']): ResolvedOptions['er
   if (typeof value.template !== 'string' || value.template === '') {
     throw new OptionError('errorPage.template', value.template, 'it must be the name of a template')
   }
+  if (value.data !== undefined) check.object(value.data, 'errorPage.data')
   return Object.freeze({ ...value })
 }
 

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { ConnectApp } from '../lib/connect-app.ts'
 import { type DescriptorModule, descriptorModules, lifecyclePaths, matchesPath } from '../lib/descriptor/index.ts'
-import { AtlassianError } from '../lib/errors.ts'
+import { AtlassianError, OptionError } from '../lib/errors.ts'
 import type { PolicyOption } from '../lib/jwt/policy.ts'
 import { lifecycleEvents } from '../lib/tenant/lifecycle-payload.ts'
 import { policyFromOptions } from './route-policy.ts'
@@ -21,6 +21,10 @@ export const checkRoutesPlugin = fp<{ core: ConnectApp }>(
       seen.push({ url: route.url, methods: [route.method].flat(), policy: policyFromOptions(route, this) })
     })
     app.addHook('onReady', async () => {
+      const { errorPage } = core.options
+      if (errorPage && !app.hasReplyDecorator('viewAsync')) {
+        throw new OptionError('errorPage.template', errorPage.template, 'it needs "views", or the plugin @fastify/view')
+      }
       const usesTokens = String(core.descriptor.authentication.type ?? 'jwt').toLowerCase() === 'jwt'
       const modules = descriptorModules(core.descriptor)
       const openPaths = new Set(modules.filter(({ cacheable }) => cacheable).map(({ path }) => path))

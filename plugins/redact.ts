@@ -52,14 +52,15 @@ export function redactingSerializer(logger: object): Serializer {
   return (request) => redactLine(own(request))
 }
 
-function redactLine(line: unknown): unknown {
+const SECRET_NAME = /^(?:jwt|acpt|authorization|cookie|set-cookie|assertion|(?:access_|id_|refresh_)?token)$/i
+
+function redactLine(line: unknown, depth = 0): unknown {
   if (typeof line === 'string') return redactUrl(line)
-  if (typeof line !== 'object' || line === null || Array.isArray(line)) return line
-  const clean: Record<string, unknown> = { ...line }
-  for (const [name, value] of Object.entries(clean)) {
-    if (typeof value === 'string')
-      clean[name] = /^(?:authorization|cookie)$/i.test(name) ? '[secret]' : redactUrl(value)
-    else if (name === 'headers') clean[name] = redactLine(value)
+  if (typeof line !== 'object' || line === null || depth > 5) return line
+  if (Array.isArray(line)) return line.map((item) => redactLine(item, depth + 1))
+  const clean: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(line)) {
+    clean[name] = SECRET_NAME.test(name) ? '[secret]' : redactLine(value, depth + 1)
   }
   return clean
 }

@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { AtlassianError } from '../lib/errors.ts'
+import { AtlassianError, errorTable } from '../lib/errors.ts'
 import type { ResolvedOptions } from '../lib/options.ts'
 
 const RETRY_AFTER_SECONDS = 5
@@ -28,19 +28,40 @@ export function refuse(
     pass(error)
     return
   }
-  const { statusCode, code, message } = error
+  const { statusCode, code } = error
+  // The sentence of the table: a start-up error that happens late has one for the developer.
+  const message = errorTable[code][1]
   reply.code(statusCode)
   if (!wantsHtml(request)) {
     reply.send({ statusCode, code, error: statusName(statusCode), message })
     return
   }
-  if (errorPage !== undefined && 'view' in reply && typeof reply.view === 'function') {
-    reply.view(errorPage.template, { ...errorPage.data, statusCode, code, message })
+  reply.header('x-content-type-options', 'nosniff')
+  if (errorPage === undefined || !canRender(reply)) {
+    sendSmallPage(reply, statusCode, code, message)
     return
   }
+  reply.viewAsync(errorPage.template, { ...errorPage.data, statusCode, code, message }).then(
+    (html) => reply.type('text/html; charset=utf-8').send(html),
+    (failure: unknown) => {
+      // What is wrong with the template is for our log; its message would tell a stranger our paths.
+      request.log.error({ reason: failure instanceof Error ? failure.message : 'unknown' }, 'error page failed')
+      sendSmallPage(reply, statusCode, code, message)
+    }
+  )
+}
+
+interface RenderingReply {
+  viewAsync(template: string, data: object): Promise<string>
+}
+
+function canRender(reply: FastifyReply): reply is FastifyReply & RenderingReply {
+  return 'viewAsync' in reply && typeof reply.viewAsync === 'function'
+}
+
+function sendSmallPage(reply: FastifyReply, statusCode: number, code: string, message: string): void {
   reply
     .header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'")
-    .header('x-content-type-options', 'nosniff')
     .type('text/html; charset=utf-8')
     .send(smallPage(statusCode, code, message))
 }

@@ -45,14 +45,14 @@ export function policyOf(request: FastifyRequest): RoutePolicy {
   const { config } = request.routeOptions
   let policy = policies.get(config)
   if (policy === undefined) {
-    policy = toPolicy(config, request.server, request.routeOptions.url ?? '')
+    policy = toPolicy(config, request.routeOptions.url ?? '')
     policies.set(config, policy)
   }
   return policy
 }
 
-function toPolicy(config: FastifyRequest['routeOptions']['config'], scope: FastifyInstance, url: string): RoutePolicy {
-  const option = config.atlassian?.auth ?? (scope[publicScope] === true ? 'none' : 'page')
+function toPolicy(config: FastifyRequest['routeOptions']['config'], url: string): RoutePolicy {
+  const option = config.atlassian?.auth ?? 'page'
   checkPolicy(option, url)
   return Object.freeze({
     name: String(option),
@@ -68,7 +68,11 @@ function toPolicy(config: FastifyRequest['routeOptions']['config'], scope: Fasti
 export function policyFromOptions(route: RouteOptions, scope: FastifyInstance): PolicyOption {
   adoptHookPolicy(route)
   checkMembers(route.config?.atlassian, route.url)
-  const option = route.config?.atlassian?.auth ?? (scope[publicScope] === true ? 'none' : 'page')
+  // Written down now: a scope that is opened later does not open the routes that it has already.
+  if (route.config?.atlassian?.auth === undefined && scope[publicScope] === true) {
+    route.config = { ...route.config, atlassian: { ...route.config?.atlassian, auth: 'none' } }
+  }
+  const option = route.config?.atlassian?.auth ?? 'page'
   checkPolicy(option, route.url)
   return option
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { isLifecycleName } from '../lib/app-events.ts'
 import type { ConnectApp } from '../lib/connect-app.ts'
 import { descriptorWebhooks, routeIdentity } from '../lib/descriptor/index.ts'
 import { AtlassianError } from '../lib/errors.ts'
@@ -19,6 +20,10 @@ export const webhooksPlugin = fp<{ core: ConnectApp }>(
 
     await app.register(async (scope) => {
       acceptAnyBody(scope)
+      for (const event of routes.flatMap(({ events }) => events)) {
+        if (isLifecycleName(event))
+          app.log.warn({ event }, 'a webhook with the name of a life-cycle event is heard as "*" only')
+      }
       for (const { routePath, events } of routes) {
         for (const mountPath of core.options.mountPaths) {
           const url = `${mountPath}${routePath}`

@@ -37,7 +37,7 @@ export interface HostClient {
   delete<T = unknown>(path: string, options?: HostRequestOptions): Promise<T>
   /** The headers of the answer: a HEAD has no body. */
   head(path: string, options?: HostRequestOptions): Promise<Headers>
-  /** As the web's `fetch`, signed: resolves for every status. */
+  /** As the web's `fetch`, signed: resolves for every status. Ten seconds long, unless `init.signal` says otherwise. */
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>
   /** The same client: the app is who it acts as. */
   asApp(): HostClient
@@ -87,7 +87,8 @@ export function createHostClient(options: HostClientOptions): HostClient {
       if (error instanceof HostError) throw error
       if (timeout.aborted) throw new HostError('ATL_HOST_TIMEOUT', facts, error)
       if (given.signal?.aborted) throw new HostError('ATL_HOST_ABORTED', facts, error)
-      throw new HostError(neverSent(error) ? 'ATL_HOST_REQUEST' : 'ATL_HOST_NETWORK', facts, error)
+      if (neverSent(error)) throw new HostError('ATL_HOST_REQUEST', facts, withoutQuotes(error))
+      throw new HostError('ATL_HOST_NETWORK', facts, error)
     }
   }
 
@@ -125,7 +126,9 @@ export function createHostClient(options: HostClientOptions): HostClient {
       const url = resolveHostUrl(tenant.baseUrl, target)
       const hasBody = method !== 'GET' && method !== 'HEAD'
       const body = hasBody ? (init.body ?? request?.body ?? null) : null
-      const signal = init.signal ?? request?.signal ?? AbortSignal.timeout(DEFAULT_TIMEOUT_MS)
+      // Every Request has a signal of its own, so only one that was given here replaces the limit.
+      const limit = init.signal ?? AbortSignal.timeout(DEFAULT_TIMEOUT_MS)
+      const signal = request === null ? limit : AbortSignal.any([limit, request.signal])
       const headers = new Headers(init.headers ?? request?.headers)
       return send(tenant, method, url, {
         ...init,
@@ -157,8 +160,13 @@ function isJson(headers: Headers): boolean {
   return /^application\/(?:[\w.+-]+\+)?json\b/i.test(headers.get('content-type') ?? '')
 }
 
+/** Such messages quote the header or the value that is wrong, which may be a secret. */
+function withoutQuotes(error: Error): Error {
+  return new Error(error.message.replace(/"[^"]*"/gs, '"…"'))
+}
+
 /** What cannot be written as JSON or as a header is a TypeError by itself; the network's failures carry a cause. */
-function neverSent(error: unknown): boolean {
+function neverSent(error: unknown): error is Error {
   return error instanceof MalformedUrlError || (error instanceof TypeError && error.cause === undefined)
 }
 

@@ -9,10 +9,10 @@ export type TenantLookup =
   | { readonly installationId: string; readonly environmentId?: string }
 
 export interface TenantListQuery {
-  readonly status?: TenantStatus
-  readonly product?: Product
+  readonly status?: TenantStatus | undefined
+  readonly product?: Product | undefined
   /** The `tenantId` after which the page starts. */
-  readonly after?: string
+  readonly after?: string | undefined
   /** At most this many, 1 to 1000. */
   readonly limit: number
 }
