@@ -12,6 +12,7 @@ const [name, directory = '.'] = process.argv.slice(2)
 if (!isCase(name)) throw new Error(`no such case: ${name}`)
 
 const answer = { ok: true }
+const encryption = { keys: [{ id: 'bench', key: Buffer.alloc(32, 1).toString('base64') }] }
 
 async function createApp(): Promise<FastifyInstance> {
   const app = fastify({ logger: false })
@@ -29,7 +30,8 @@ async function createApp(): Promise<FastifyInstance> {
       apiMigrations: { gdpr: true, 'signed-install': true }
     },
     baseUrl: appBaseUrl,
-    store: database
+    store: database,
+    encryption
   })
   const auth = name === 'context' || name === 'session' ? name : 'page'
   app.get('/panel', { config: { atlassian: { auth } } }, async () => answer)
@@ -38,7 +40,7 @@ async function createApp(): Promise<FastifyInstance> {
 
 /** Writes the tenant as an install would have left it. */
 async function installed(database: string): Promise<void> {
-  const store = createKyselyTenantStore({ appKey: site.appKey, database })
+  const store = createKyselyTenantStore({ appKey: site.appKey, database, encryption })
   await store.open()
   const nowMs = Date.now()
   const tenantId = randomUUID()
