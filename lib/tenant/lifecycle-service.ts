@@ -22,6 +22,8 @@ export interface LifecycleServiceOptions {
   readonly log: Log
   /** Asked before a first install is written. Refuses by throwing. */
   readonly beforeInstall: ((tenant: Tenant) => unknown) | undefined
+  /** How long the hook may take, after which it counts as a refusal. Default 8 seconds. */
+  readonly beforeInstallMs?: number
 }
 
 export interface LifecycleService {
@@ -37,7 +39,7 @@ const MAX_TRIES = 25
 const BEFORE_INSTALL_MS = 8000
 
 export function createLifecycleService(options: LifecycleServiceOptions): LifecycleService {
-  const { store, directory, clock } = options
+  const { store, directory, clock, beforeInstallMs = BEFORE_INSTALL_MS } = options
   // One writer per tenant in this process; compare-and-set settles the rest between processes.
   const queues = new Map<string, Promise<unknown>>()
 
@@ -88,7 +90,7 @@ export function createLifecycleService(options: LifecycleServiceOptions): Lifecy
 
   async function askBeforeInstall(tenant: Tenant): Promise<void> {
     try {
-      await within(Promise.resolve(options.beforeInstall?.(tenant)), BEFORE_INSTALL_MS)
+      await within(Promise.resolve(options.beforeInstall?.(tenant)), beforeInstallMs)
     } catch (error) {
       throw new AtlassianError(
         'ATL_INSTALL_REFUSED',

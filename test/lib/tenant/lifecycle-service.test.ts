@@ -24,7 +24,7 @@ function setUp({ watch, beforeInstall }: Options = {}) {
   const log = { ...silentLog, warn: (details: object) => void warnings.push(details) }
   const clock = () => NOW
   const directory = createTenantDirectory({ store, clock, log, freshMs: 5000, maxTenants: 100 })
-  const service = createLifecycleService({ store, directory, clock, log, beforeInstall })
+  const service = createLifecycleService({ store, directory, clock, log, beforeInstall, beforeInstallMs: 50 })
   return { memory, directory, service, warnings }
 }
 
@@ -230,4 +230,14 @@ t.test('a tenant is adopted by a living one, once and for good', async (t) => {
 t.test('a tenant record of a test is what a store accepts', async (t) => {
   const store = createMemoryTenantStore({ appKey: APP_KEY })
   t.equal((await store.save(makeTenant(), null)).version, 1)
+})
+
+t.test('a beforeInstall that never ends is a refusal, and does not hold up the next try', async (t) => {
+  let hanging = true
+  const { service, memory } = setUp({ beforeInstall: () => (hanging ? new Promise(() => {}) : undefined) })
+  const first = service.apply('acme-client', signed('installed', 10))
+  t.equal(await codeOf(first), 'ATL_INSTALL_REFUSED')
+  t.equal(await memory.find({ clientKey: 'acme-client' }), null)
+  hanging = false
+  t.equal(await codeOf(service.apply('acme-client', signed('installed', 11))), 'done')
 })
