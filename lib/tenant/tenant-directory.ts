@@ -1,6 +1,6 @@
 import { BoundedMap } from '../bounded-map.ts'
 import type { Clock, Log } from '../ports.ts'
-import type { Tenant } from './tenant.ts'
+import { type ConnectTenant, clientKeysOf, hasRegistration, type Tenant } from './tenant.ts'
 import type { TenantChangeListener, TenantStore } from './tenant-store.ts'
 
 export interface TenantDirectoryOptions {
@@ -15,19 +15,19 @@ export interface TenantDirectoryOptions {
 /** Tenants by clientKey, held in memory so that a warm request reads no database. */
 export interface TenantDirectory {
   /** The tenant if it was read lately, `null` if lately there was none, `undefined` if the store has to be asked. */
-  peek(clientKey: string): Tenant | null | undefined
+  peek(clientKey: string): ConnectTenant | null | undefined
   /** Asks the store, once for all who ask at the same time. Failures of the store are thrown as they are. */
-  load(clientKey: string): Promise<Tenant | null>
+  load(clientKey: string): Promise<ConnectTenant | null>
   /** Asks the store again because what we hold did not fit, at most once a second per clientKey. */
-  reread(clientKey: string): Promise<Tenant | null>
+  reread(clientKey: string): Promise<ConnectTenant | null>
   /** Forgets what other processes changed. */
   readonly changes: TenantChangeListener
-  /** Takes a tenant that was just saved. */
+  /** Takes a tenant that was just saved, and forgets how its other registrations saw it. */
   put(tenant: Tenant): void
 }
 
 interface Entry {
-  readonly tenant: Tenant | null
+  readonly tenant: ConnectTenant | null
   readonly readAtMs: number
 }
 
@@ -39,7 +39,7 @@ export function createTenantDirectory(options: TenantDirectoryOptions): TenantDi
   const entries = new BoundedMap<string, Entry>(options.maxTenants)
   // Made-up issuers have a place of their own, so that a flood of them pushes no living tenant out.
   const unknown = new BoundedMap<string, Entry>(10_000)
-  const flights = new Map<string, Promise<Tenant | null>>()
+  const flights = new Map<string, Promise<ConnectTenant | null>>()
   const rereadAtMs = new BoundedMap<string, number>(10_000)
 
   function remember(clientKey: string, entry: Entry): void {
@@ -58,13 +58,20 @@ export function createTenantDirectory(options: TenantDirectoryOptions): TenantDi
     }
   }
 
-  function load(clientKey: string): Promise<Tenant | null> {
+  function forget(clientKey: string): void {
+    entries.delete(clientKey)
+    unknown.delete(clientKey)
+    flights.delete(clientKey)
+  }
+
+  function load(clientKey: string): Promise<ConnectTenant | null> {
     const running = flights.get(clientKey)
     if (running !== undefined) return running
     const readAtMs = clock()
     const flight = store
       .find({ clientKey })
-      .then((tenant) => {
+      .then((found) => {
+        const tenant = found !== null && hasRegistration(found) ? found : null
         // A flight that was taken off the list may bring an answer from before the change that took it off.
         if (flights.get(clientKey) === flight) remember(clientKey, { tenant, readAtMs })
         return tenant
@@ -107,11 +114,7 @@ export function createTenantDirectory(options: TenantDirectoryOptions): TenantDi
       return load(clientKey)
     },
     changes: {
-      changed(clientKey) {
-        entries.delete(clientKey)
-        unknown.delete(clientKey)
-        flights.delete(clientKey)
-      },
+      changed: forget,
       missed() {
         entries.clear()
         unknown.clear()
@@ -119,7 +122,10 @@ export function createTenantDirectory(options: TenantDirectoryOptions): TenantDi
       }
     },
     put(tenant) {
-      remember(tenant.clientKey, { tenant, readAtMs: clock() })
+      for (const clientKey of clientKeysOf(tenant)) {
+        if (clientKey !== tenant.clientKey) forget(clientKey)
+      }
+      if (hasRegistration(tenant)) remember(tenant.clientKey, { tenant, readAtMs: clock() })
     }
   }
 }
