@@ -19,8 +19,10 @@ import {
   textFromTenant
 } from './redis-records.ts'
 import { reencryptTexts } from './redis-reencrypt.ts'
+import { createRedisRemover } from './redis-remover.ts'
 import { scriptRunner, textReply, textsReply } from './redis-script.ts'
 import { checkLayout, checkServer } from './redis-server.ts'
+import { createRedisSettings } from './redis-settings.ts'
 import { findScript, listScript, notifyScript, saveScript } from './redis-tenant-scripts.ts'
 import type { ReencryptOptions, ReencryptResult } from './reencrypt.ts'
 
@@ -87,6 +89,8 @@ export function createRedisTenantStore(options: RedisTenantStoreOptions): RedisT
 
   return {
     inbox: createRedisDeliveryInbox(run),
+    settings: createRedisSettings(run),
+    remover: createRedisRemover({ run, cipher: () => state().cipher, channel, sender }),
     close,
 
     async open() {
