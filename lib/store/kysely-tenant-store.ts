@@ -13,19 +13,14 @@ import type {
   TenantLookup,
   TenantStore
 } from '../tenant/tenant-store.ts'
+import type { ChangeListener } from './change-listener.ts'
 import { chooseTenant } from './choose-tenant.ts'
 import { type DatabaseHandle, openDatabase } from './database.ts'
 import { createKyselyDeliveryInbox, insertDelivery } from './kysely-delivery-inbox.ts'
 import { createKyselyRemover } from './kysely-remover.ts'
 import { createKyselySettings } from './kysely-settings.ts'
 import { migrateToLatest, requireLatestSchema } from './migrate.ts'
-import {
-  CHANGE_CHANNEL,
-  type ChangeNote,
-  createPostgresListener,
-  noteText,
-  type PostgresListener
-} from './postgres-listener.ts'
+import { CHANGE_CHANNEL, type ChangeNote, createPostgresListener, noteText } from './postgres-listener.ts'
 import { findTenants, listTenants } from './read-tenants.ts'
 import {
   canBeBaseUrl,
@@ -82,7 +77,7 @@ export function createKyselyTenantStore(options: KyselyTenantStoreOptions): Kyse
   checkAppKey(appKey)
   let opened: DatabaseHandle | undefined
   let secrets: StoreCipher | undefined
-  let listening: PostgresListener | undefined
+  let listening: ChangeListener | undefined
   const sender = randomUUID()
 
   function database(): DatabaseHandle {
