@@ -4,7 +4,7 @@ import { type ForgeArrival, merged, withArrival } from './association.ts'
 import { joinDelivery } from './join-delivery.ts'
 import { ended } from './lifecycle.ts'
 import { retryOnConflict } from './retry-on-conflict.ts'
-import { hasRegistration, noRegistration, type Tenant } from './tenant.ts'
+import { type ConnectTenant, hasRegistration, noRegistration, type Tenant } from './tenant.ts'
 import type { TenantDirectory } from './tenant-directory.ts'
 import type { TenantStore } from './tenant-store.ts'
 
@@ -57,10 +57,29 @@ export function createForgeAssociation(options: ForgeAssociationOptions): ForgeA
   }
 
   async function findOwner({ installationId, environmentId, cloudId }: ForgeArrival): Promise<Tenant | null> {
-    const named =
-      (await store.find({ installationId, environmentId })) ?? (await store.find({ installationId, environmentId: '' }))
-    const owner = named ?? (cloudId === null ? null : await store.find({ cloudId, environmentId }))
+    const [known, named] = await Promise.all([
+      store.find({ installationId, environmentId }),
+      store.find({ installationId, environmentId: '' })
+    ])
+    if (known !== null && named !== null) return oneOf(known, named)
+    const owner = known ?? named ?? (cloudId === null ? null : await store.find({ cloudId, environmentId }))
     return owner === null ? null : heirOf(owner)
+  }
+
+  /** The first call and the first hook of an installation may each have made a tenant, at the same moment. */
+  async function oneOf(known: Tenant, named: Tenant): Promise<Tenant> {
+    const [from, to] = await Promise.all([heirOf(known), heirOf(named)])
+    if (from.tenantId === to.tenantId || hasRegistration(from) || !hasRegistration(to)) return from
+    return (await join(from, to)).tenant
+  }
+
+  async function join(from: Tenant, to: ConnectTenant): Promise<{ tenant: ConnectTenant; deliveryId: string }> {
+    const nowMs = clock()
+    const delivery = joinDelivery(from, to.tenantId, nowMs)
+    const both = merged(from, to, nowMs)
+    const saved = await store.handOver(both.from, both.to, [delivery])
+    directory.put(saved.to)
+    return { tenant: saved.to, deliveryId: delivery.deliveryId }
   }
 
   /** The tenant that has the data now. */
@@ -112,12 +131,7 @@ export function createForgeAssociation(options: ForgeAssociationOptions): ForgeA
           )
           return { ...told, outcome: 'conflict' }
         }
-        const nowMs = clock()
-        const delivery = joinDelivery(owner, registered.tenantId, nowMs)
-        const both = merged(owner, registered, nowMs)
-        const { to } = await store.handOver(both.from, both.to, [delivery])
-        directory.put(to)
-        return { outcome: 'linked', tenant: to, deliveryId: delivery.deliveryId }
+        return { outcome: 'linked', ...(await join(owner, registered)) }
       }),
 
     end: (name) =>

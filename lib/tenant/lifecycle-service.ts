@@ -98,9 +98,11 @@ export function createLifecycleService(options: LifecycleServiceOptions): Lifecy
   }
 
   async function meetOwner(current: ConnectTenant | null, event: LifecycleEvent): Promise<Meeting> {
-    const isInstall = event.type === 'installed' && event.payload.installationId !== null
-    const owner = isInstall ? await store.find({ installationId: event.payload.installationId ?? '' }) : null
-    return isInstall ? meet(current, owner, event.payload) : { how: 'alone' }
+    if (event.type !== 'installed' || event.payload.installationId === null) return { how: 'alone' }
+    const { installationId } = event.payload
+    // First as a hook named it: a Forge call at the same moment may have made a tenant of that name too.
+    const owner = (await store.find({ installationId, environmentId: '' })) ?? (await store.find({ installationId }))
+    return meet(current, owner, event.payload)
   }
 
   /** An installation has one tenant. A second one that claims it is installed all the same, without that name. */
