@@ -22,6 +22,7 @@ import {
   type Tenant
 } from './tenant/tenant.ts'
 import { createTenantDirectory, type TenantDirectory } from './tenant/tenant-directory.ts'
+import type { TenantName } from './tenant/tenant-names.ts'
 import { type PurgeRequest, type PurgeResult, purgeTenants } from './tenant/tenant-purge.ts'
 import { createSettingsGiver, type SettingsGiver, type TenantWithSettings } from './tenant/tenant-settings.ts'
 import type { Delivery, TenantListQuery, TenantLookup, TenantStore } from './tenant/tenant-store.ts'
@@ -32,6 +33,8 @@ import { within } from './within.ts'
 /** The tenants of this app, for jobs and scripts. */
 export interface Tenants {
   find(lookup: TenantLookup): Promise<TenantWithSettings | null>
+  /** Every name that the tenant has or had, oldest first: what it was called, from when and until when. */
+  names(tenantId: string): Promise<TenantName[]>
   /** A page of tenants in order of `tenantId`; go on with `after`. */
   list(query?: Partial<TenantListQuery>): Promise<TenantWithSettings[]>
   /**
@@ -188,6 +191,7 @@ export function createConnectApp(
         const tenant = await store.find(lookup)
         return tenant === null ? null : withSettings(tenant)
       },
+      names: (tenantId: string) => store.names(tenantId),
       async list(query: Partial<TenantListQuery> = {}) {
         return (await store.list({ limit: 100, ...query })).map(withSettings)
       },

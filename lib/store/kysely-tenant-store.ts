@@ -3,7 +3,7 @@ import { type Kysely, sql } from 'kysely'
 import type { ColumnCipher } from '../encryption/column-cipher.ts'
 import type { EncryptionOptions } from '../encryption/encryption-options.ts'
 import { type Log, silentLog } from '../ports.ts'
-import { clientKeysOf, hasRegistration, type Tenant } from '../tenant/tenant.ts'
+import { clientKeysOf, type Tenant } from '../tenant/tenant.ts'
 import { inOrderOfNames } from '../tenant/tenant-names.ts'
 import type {
   DeliveryInbox,
@@ -21,7 +21,7 @@ import { createKyselyRemover } from './kysely-remover.ts'
 import { createKyselySettings } from './kysely-settings.ts'
 import { migrateToLatest, requireLatestSchema } from './migrate.ts'
 import { CHANGE_CHANNEL, type ChangeNote, createPostgresListener, noteText } from './postgres-listener.ts'
-import { findTenants, listTenants } from './read-tenants.ts'
+import { findByBaseUrl, findTenants, listTenants } from './read-tenants.ts'
 import {
   canBeBaseUrl,
   canBeFound,
@@ -171,8 +171,7 @@ export function createKyselyTenantStore(options: KyselyTenantStoreOptions): Kyse
     },
 
     async findByBaseUrl(baseUrl: string) {
-      if (!canBeBaseUrl(baseUrl)) return []
-      return (await findTenants(database().tables, cipher(), appKey, { baseUrl })).filter(hasRegistration)
+      return canBeBaseUrl(baseUrl) ? findByBaseUrl(database().tables, cipher(), appKey, baseUrl) : []
     },
 
     async names(tenantId: string) {

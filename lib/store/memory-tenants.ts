@@ -8,7 +8,7 @@ import {
 } from '../tenant/tenant.ts'
 import { nextNames, type TenantName } from '../tenant/tenant-names.ts'
 import type { TenantLookup } from '../tenant/tenant-store.ts'
-import { chooseRegistration } from './choose-tenant.ts'
+import { chooseRegistration, hasName, identityOf, registrationOf } from './choose-tenant.ts'
 import { installationName } from './record.ts'
 
 interface Entry {
@@ -49,55 +49,24 @@ export function createMemoryTenants(): MemoryTenants {
     )
   }
 
-  function seen(tenantId: string, suits: (registration: ConnectTenant) => boolean = () => false): Tenant | null {
+  /** One record of the tenant that suits; `null` if none does. */
+  function seen(tenantId: string, suits: (record: Tenant) => boolean = () => true): Tenant | null {
     const entry = entries.get(tenantId)
     if (entry === undefined) return null
-    const registrations = registrationsOf(tenantId)
-    return (
-      registrations.find(suits) ??
-      chooseRegistration(registrations) ??
-      Object.freeze({ ...entry.identity, ...noRegistration })
-    )
-  }
-
-  function matching(suits: (registration: ConnectTenant) => boolean): Tenant[] {
-    return sortedIds().flatMap((tenantId) => registrationsOf(tenantId).filter(suits))
+    const bare: Tenant = Object.freeze({ ...entry.identity, ...noRegistration })
+    if (entry.registrations.size === 0) return suits(bare) ? bare : null
+    return chooseRegistration(registrationsOf(tenantId).filter(suits))
   }
 
   function sortedIds(): string[] {
     return [...entries.keys()].sort()
   }
 
-  function idsByInstallation(lookup: { installationId: string; environmentId?: string }): string[] {
-    return sortedIds().filter((tenantId) =>
-      entries
-        .get(tenantId)
-        ?.identity.installations.some(
-          (of) =>
-            of.installationId === lookup.installationId &&
-            (lookup.environmentId ?? of.environmentId) === of.environmentId
-        )
-    )
-  }
-
   function withName(lookup: TenantLookup): Tenant[] {
-    if ('clientKey' in lookup) {
-      const { clientKey } = lookup
-      return present([seen(byClientKey.get(clientKey) ?? '', (one) => one.clientKey === clientKey)])
-    }
-    if ('baseUrl' in lookup) return matching(({ baseUrl }) => baseUrl === lookup.baseUrl)
-    if ('displayUrl' in lookup) return matching(({ displayUrl }) => displayUrl === lookup.displayUrl)
-    if ('tenantId' in lookup) return present([seen(lookup.tenantId)])
-    if ('cloudId' in lookup) {
-      const { cloudId, environmentId } = lookup
-      const ids = sortedIds().filter((id) => {
-        const identity = entries.get(id)?.identity
-        const fits = identity?.installations.some((of) => (environmentId ?? of.environmentId) === of.environmentId)
-        return identity?.cloudId === cloudId && (environmentId === undefined || fits)
-      })
-      return present(ids.map((id) => seen(id)))
-    }
-    return present(idsByInstallation(lookup).map((id) => seen(id)))
+    const suits = (record: Tenant) => hasName(record, lookup)
+    if ('clientKey' in lookup) return present([seen(byClientKey.get(lookup.clientKey) ?? '', suits)])
+    if ('tenantId' in lookup) return present([seen(lookup.tenantId, suits)])
+    return present(sortedIds().map((tenantId) => seen(tenantId, suits)))
   }
 
   function forgetInstallations(identity: TenantIdentity): void {
@@ -156,16 +125,4 @@ export function createMemoryTenants(): MemoryTenants {
 
 function present(found: readonly (Tenant | null)[]): Tenant[] {
   return found.filter((tenant) => tenant !== null)
-}
-
-/** The part of a record that all registrations of the tenant share. */
-export function identityOf(tenant: Tenant): TenantIdentity {
-  const { tenantId, appKey, cloudId, installations, adoptedBy, createdAtMs, updatedAtMs, version } = tenant
-  return { tenantId, appKey, cloudId, installations, adoptedBy, createdAtMs, updatedAtMs, version }
-}
-
-/** The part of a record that is one registration's own. */
-export function registrationOf(tenant: ConnectTenant): ConnectRegistration {
-  const { tenantId, appKey, cloudId, installations, adoptedBy, createdAtMs, updatedAtMs, version, ...own } = tenant
-  return own
 }

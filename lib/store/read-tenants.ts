@@ -14,8 +14,8 @@ import {
 type Suits = (registration: ConnectRow) => boolean
 
 /**
- * One record of each tenant of this app that has the name, in order of tenantId; by an address one of each
- * registration that has it. One statement, so that a record is never read half before and half after a save.
+ * One record of each tenant of this app that has the name, in order of tenantId. One statement, so that a record is
+ * never read half before and half after a save.
  */
 export async function findTenants(
   db: Kysely<Tables>,
@@ -47,12 +47,12 @@ export async function findTenants(
   if ('clientKey' in lookup) {
     const { clientKey } = lookup
     const tenants = ofApp.where('tenant_id', 'in', connects.where('client_key', '=', clientKey))
-    return readRegistrations(db, cipher, tenants, (one) => one.client_key === clientKey)
+    return readTenants(db, cipher, tenants, (one) => one.client_key === clientKey)
   }
   if ('baseUrl' in lookup) {
     const { baseUrl } = lookup
     const tenants = ofApp.where('tenant_id', 'in', connects.where('base_url', '=', baseUrl))
-    return readRegistrations(db, cipher, tenants, (one) => one.base_url === baseUrl)
+    return readTenants(db, cipher, tenants, (one) => one.base_url === baseUrl)
   }
   if ('displayUrl' in lookup) {
     const { displayUrl } = lookup
@@ -63,7 +63,7 @@ export async function findTenants(
       .where('kind', '=', 'displayUrl')
       .where('value', '=', displayUrl)
       .where('until_ms', 'is', null)
-    return readRegistrations(db, cipher, ofApp.where('tenant_id', 'in', named), (one) => one.display_url === displayUrl)
+    return readTenants(db, cipher, ofApp.where('tenant_id', 'in', named), (one) => one.display_url === displayUrl)
   }
   const { installationId, environmentId } = lookup
   const installed = db
@@ -129,15 +129,21 @@ export async function readTenants(
   })
 }
 
-/** One record of every registration that suits, of the tenants that the query selects. */
-async function readRegistrations(
+/** One record of every registration with exactly this base URL, in order of tenantId. */
+export async function findByBaseUrl(
   db: Kysely<Tables>,
   cipher: ColumnCipher,
-  tenants: TenantQuery,
-  suits: Suits
+  appKey: string,
+  baseUrl: string
 ): Promise<ConnectTenant[]> {
-  return (await readGroups(db, tenants)).flatMap(({ identity, registrations }) =>
-    registrations.filter(suits).map((row) => connectTenantFromRow(identity, row, cipher))
+  const named = db
+    .selectFrom('atl_connects')
+    .select('tenant_id')
+    .where('app_key', '=', appKey)
+    .where('base_url', '=', baseUrl)
+  const groups = await readGroups(db, db.selectFrom('atl_tenants').selectAll().where('tenant_id', 'in', named))
+  return groups.flatMap(({ identity, registrations }) =>
+    registrations.filter((one) => one.base_url === baseUrl).map((row) => connectTenantFromRow(identity, row, cipher))
   )
 }
 

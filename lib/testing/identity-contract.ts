@@ -89,9 +89,12 @@ export function identityContract(contract: StoreContract): void {
     const first = await store.save(newTenant(names), null)
     const lookups = [{ baseUrl: names.baseUrl }, { displayUrl: names.displayUrl }, { cloudId: names.cloudId }]
     for (const lookup of lookups) assertSameTenant(await store.find(lookup), first)
+    const further = await store.save({ ...secondProduct(first), ...names }, 1)
+    for (const lookup of lookups) assert.equal((await store.find(lookup))?.clientKey, first.clientKey)
+    assert.equal((await store.findByBaseUrl(names.baseUrl)).length, 2)
     const second = await store.save(newTenant(names), null)
     for (const lookup of lookups) assert.equal(await store.find(lookup), null)
-    await store.save({ ...first, installations: endedBut(first, null) }, 1)
+    await store.save({ ...further, installations: endedBut(further, null) }, 2)
     for (const lookup of lookups) assertSameTenant(await store.find(lookup), second)
     await store.save({ ...second, installations: endedBut(second, null) }, 1)
     for (const lookup of lookups) assert.equal(await store.find(lookup), null)
