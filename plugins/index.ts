@@ -17,9 +17,21 @@ export type { VerifiedConnect } from '../lib/jwt/verify-connect.ts'
 export type { ConnectOptions, LifecycleHookEvent, LifecycleHooks } from '../lib/options.ts'
 export { Secret } from '../lib/secret.ts'
 export type { LifecycleResult } from '../lib/tenant/lifecycle-service.ts'
-export type { Installation, Product, Tenant, TenantStatus } from '../lib/tenant/tenant.ts'
+export {
+  type ConnectRegistration,
+  type ConnectTenant,
+  type ForgeTenant,
+  type Installation,
+  isConnected,
+  type Product,
+  type Tenant,
+  type TenantIdentity,
+  type TenantStatus
+} from '../lib/tenant/tenant.ts'
+export type { TenantName } from '../lib/tenant/tenant-names.ts'
 export type { PurgeRequest, PurgeResult } from '../lib/tenant/tenant-purge.ts'
 export type {
+  ConnectTenantWithSettings,
   ListSettingsQuery,
   SetSettingOptions,
   Setting,

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { createKyselyTenantStore, migrateToLatest, openDatabase } from 'fastify-atlassian/store'
 import t, { type Test } from 'tap'
 import { main } from '../../../lib/cli/main.ts'
+import { findConnect } from '../../helpers/find-connect.ts'
 import { APP, aceFile, newFolder, secretOf } from '../import-ace/ace-tables.ts'
 
 const KEY = Buffer.alloc(32, 7)
@@ -105,7 +106,7 @@ t.test('an import is rehearsed, done, and repeated', async (t) => {
     encryption: { keys: [{ id: 'one', key: KEY }] }
   })
   await store.open()
-  t.equal((await store.find({ clientKey: 'acme' }))?.sharedSecret.reveal(), secretOf('acme'))
+  t.equal((await findConnect(store, { clientKey: 'acme' })).sharedSecret.reveal(), secretOf('acme'))
   await store.close()
   t.match(await run([...command.slice(0, -1), `one=${keyFile(t, 'wrong', Buffer.alloc(32, 8))}`]), {
     code: 1,
@@ -145,7 +146,7 @@ t.test('secrets are written anew with the newest key, and plain text only where 
   t.teardown(() => database.close())
   await migrateToLatest(database)
   await database.tables
-    .updateTable('atl_tenants')
+    .updateTable('atl_connects')
     .set({ shared_secret: secretOf('plain') })
     .where('client_key', '=', 'plain')
     .execute()
@@ -156,7 +157,7 @@ t.test('secrets are written anew with the newest key, and plain text only where 
   t.match(done.json(), { tenants: 2, plaintext: 1, complete: true })
   t.match(await run(command), { code: 0, out: /2 tenants looked at, 0 secrets written anew/ })
   await database.tables
-    .updateTable('atl_tenants')
+    .updateTable('atl_connects')
     .set({ shared_secret: secretOf('planted') })
     .where('client_key', '=', 'plain')
     .execute()
