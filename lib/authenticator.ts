@@ -120,7 +120,7 @@ export function createAuthenticator({
 
   async function readTenant(held: Tenant | null | undefined, clientKey: string): Promise<Tenant | null> {
     try {
-      return await (held === undefined ? directory.load(clientKey) : directory.reread(clientKey))
+      return await (held === undefined ? directory.ask(clientKey) : directory.reread(clientKey))
     } catch (cause) {
       throw new AtlassianError('ATL_STORE_UNAVAILABLE', 'tenant-read', {}, { cause })
     }

@@ -1,5 +1,6 @@
 import { BoundedMap } from '../bounded-map.ts'
 import type { Clock, Log } from '../ports.ts'
+import { createLookupBudget } from './lookup-budget.ts'
 import type { Tenant } from './tenant.ts'
 import type { TenantChangeListener, TenantStore } from './tenant-store.ts'
 
@@ -10,6 +11,8 @@ export interface TenantDirectoryOptions {
   /** A tenant read longer ago than this is read again in the background; after twice this time it is not used unread. */
   readonly freshMs: number
   readonly maxTenants: number
+  /** How many look-ups a second may find nothing, for tokens that nobody has verified. Default 20. */
+  readonly unknownPerSecond?: number
 }
 
 /** Tenants by clientKey, held in memory so that a warm request reads no database. */
@@ -18,7 +21,12 @@ export interface TenantDirectory {
   peek(clientKey: string): Tenant | null | undefined
   /** Asks the store, once for all who ask at the same time. Failures of the store are thrown as they are. */
   load(clientKey: string): Promise<Tenant | null>
-  /** Asks the store again because what we hold did not fit, at most once a second per clientKey. */
+  /**
+   * The same for the issuer of a token that is not verified yet: rejects without asking when too many issuers that
+   * nobody knows were asked for. One that was ever found or saved, here or as `changes` told, is never refused.
+   */
+  ask(clientKey: string): Promise<Tenant | null>
+  /** Asks the store again, as `ask` does, because what we hold did not fit; at most once a second per clientKey. */
   reread(clientKey: string): Promise<Tenant | null>
   /** Forgets what other processes changed. */
   readonly changes: TenantChangeListener
@@ -33,9 +41,11 @@ interface Entry {
 
 const UNKNOWN_FOR_MS = 1000
 const REREAD_PAUSE_MS = 1000
+const UNKNOWN_PER_SECOND = 20
 
 export function createTenantDirectory(options: TenantDirectoryOptions): TenantDirectory {
-  const { store, clock, log, freshMs } = options
+  const { store, clock, log, freshMs, unknownPerSecond = UNKNOWN_PER_SECOND } = options
+  const budget = createLookupBudget({ clock, perSecond: unknownPerSecond })
   const entries = new BoundedMap<string, Entry>(options.maxTenants)
   // Made-up issuers have a place of their own, so that a flood of them pushes no living tenant out.
   const unknown = new BoundedMap<string, Entry>(10_000)
@@ -55,15 +65,17 @@ export function createTenantDirectory(options: TenantDirectoryOptions): TenantDi
     } else {
       unknown.delete(clientKey)
       entries.set(clientKey, entry)
+      budget.expect(clientKey)
     }
   }
 
-  function load(clientKey: string): Promise<Tenant | null> {
+  const find = (clientKey: string) => store.find({ clientKey })
+
+  function load(clientKey: string, read = find): Promise<Tenant | null> {
     const running = flights.get(clientKey)
     if (running !== undefined) return running
     const readAtMs = clock()
-    const flight = store
-      .find({ clientKey })
+    const flight = read(clientKey)
       .then((tenant) => {
         // A flight that was taken off the list may bring an answer from before the change that took it off.
         if (flights.get(clientKey) === flight) remember(clientKey, { tenant, readAtMs })
@@ -76,8 +88,13 @@ export function createTenantDirectory(options: TenantDirectoryOptions): TenantDi
     return flight
   }
 
+  function ask(clientKey: string): Promise<Tenant | null> {
+    return load(clientKey, () => budget.spend(clientKey, () => find(clientKey)))
+  }
+
   return {
-    load,
+    load: (clientKey) => load(clientKey),
+    ask,
     peek(clientKey) {
       const entry = entries.peek(clientKey)
       const now = clock()
@@ -104,10 +121,14 @@ export function createTenantDirectory(options: TenantDirectoryOptions): TenantDi
         return flights.get(clientKey) ?? (entries.peek(clientKey) ?? unknown.peek(clientKey))?.tenant ?? null
       }
       rereadAtMs.set(clientKey, now)
-      return load(clientKey)
+      const reading = ask(clientKey)
+      // What we hold is no answer for those who come next, if the store gave none.
+      reading.catch(() => rereadAtMs.delete(clientKey))
+      return reading
     },
     changes: {
       changed(clientKey) {
+        budget.expect(clientKey)
         entries.delete(clientKey)
         unknown.delete(clientKey)
         flights.delete(clientKey)

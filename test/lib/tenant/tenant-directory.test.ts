@@ -12,7 +12,7 @@ interface Read {
 }
 
 /** A directory on a store whose reads end when the test says so, and a clock that the test moves. */
-function setUp(options: { freshMs?: number; maxTenants?: number } = {}) {
+function setUp(options: { freshMs?: number; maxTenants?: number; unknownPerSecond?: number } = {}) {
   const reads: Read[] = []
   const warnings: object[] = []
   let nowMs = 1_000_000
@@ -211,4 +211,48 @@ t.test('a tenant that came after it was unknown is known', async (t) => {
   await loading
   directory.put(acme)
   t.equal(directory.peek('acme-client'), acme)
+})
+
+t.test(
+  'tokens of issuers that nobody knows are refused once too many were asked for, and cost nobody else',
+  async (t) => {
+    const { directory, reads, pass } = setUp({ unknownPerSecond: 1, freshMs: 0 })
+    directory.put(acme)
+    for (let i = 0; i < 5; i++) {
+      const asking = directory.ask(`made-up-${i}`)
+      await reads[i]?.answer(null)
+      t.equal(await asking, null)
+    }
+    await t.rejects(directory.ask('made-up'), /too many/)
+    await t.rejects(directory.reread('made-up-0'), /too many/)
+    await t.rejects(directory.reread('made-up-0'), /too many/, 'again, and not told that there is none')
+    t.equal(reads.length, 5)
+
+    const known = directory.ask('acme-client')
+    await reads[5]?.answer(acme)
+    t.equal(await known, acme, 'saved here')
+    directory.changes.changed('told')
+    const told = directory.ask('told')
+    await reads[6]?.answer(makeTenant({ clientKey: 'told' }))
+    t.equal((await told)?.clientKey, 'told', 'saved by another process, which a notification told')
+    const trusted = directory.load('named by the app')
+    await reads[7]?.answer(null)
+    t.equal(await trusted, null, 'code of the app is not counted')
+    pass(1000)
+    const later = directory.ask('made-up')
+    await reads[8]?.answer(null)
+    t.equal(await later, null)
+  }
+)
+
+t.test('a read again that fails is followed by another one at once', async (t) => {
+  const { directory, reads } = setUp()
+  directory.put(version(1))
+  const first = directory.reread('acme-client')
+  const rejected = t.rejects(first, { message: 'connection lost' })
+  await reads[0]?.fail(new Error('connection lost'))
+  await rejected
+  const second = directory.reread('acme-client')
+  await reads[1]?.answer(version(2))
+  t.equal((await second)?.version, 2, 'what was held is not taken for an answer of the store')
 })
