@@ -6,7 +6,6 @@ import type { DatabaseHandle } from './database.ts'
 import { isFullyEncrypted, markFullyEncrypted } from './store-cipher.ts'
 import { type SecretColumn, secretColumns } from './tenant-rows.ts'
 
-/** How the walk goes. */
 /** How re-encryption walks. */
 export interface ReencryptOptions {
   readonly encryption: EncryptionOptions
@@ -19,7 +18,6 @@ export interface ReencryptOptions {
   readonly clock?: Clock
 }
 
-/** How far it came. */
 /** What re-encryption has done so far. */
 export interface ReencryptResult {
   /** Tenants looked at. */
