@@ -17,10 +17,10 @@ const databaseOptions = `  --table-prefix TEXT   as in the options of the app
   --json                the result as one JSON object
 `
 
-export const importUsage = `Usage: fastify-atlassian import-ace --ace FROM --to DATABASE --app-key KEY [options]
+export const importUsage = `Usage: fastify-atlassian import-ace --from ACE --to DATABASE --app-key KEY [options]
 
-  --ace FROM            ACE's database: sqlite:file, postgres://..., mysql://..., redis://..., or a file of rows
-                        that ends in .jsonl
+  --from ACE            ACE's database: sqlite:file, postgres://..., mysql://..., redis://..., or a file of rows
+                        that ends in .jsonl, as for MongoDB and DynamoDB (--ace is the same option)
   --table NAME          ACE's settings table, if it is not AddonSettings
   --to DATABASE         the database of the new app; its tables have to be there (migrate latest)
   --app-key KEY         the key of the descriptor

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { createKyselyTenantStore, migrateToLatest, openDatabase } from 'fastify-atlassian/store'
 import t, { type Test } from 'tap'
 import { main } from '../../../lib/cli/main.ts'
-import { APP, aceFile, newFolder, secretOf } from '../import-ace/ace-tables.ts'
+import { APP, aceFile, clientInfo, newFolder, secretOf } from '../import-ace/ace-tables.ts'
 
 const KEY = Buffer.alloc(32, 7)
 
@@ -40,7 +40,9 @@ t.test('help is an answer, and a wrong call says what is wrong', async (t) => {
     [['toString'], /no command "toString"/],
     [['import-ace'], /--app-key is needed/],
     [['import-ace', '--app-key', APP], /--to is needed/],
-    [['import-ace', '--app-key', APP, '--dry-run'], /--ace is needed/],
+    [['import-ace', '--app-key', APP, '--dry-run'], /--from is needed/],
+    [['import-ace', '--app-key', APP, '--dry-run', '--from=a', '--ace=b'], /give one of them/],
+    [['import-ace', '--from=env:NOTHING', '--to=x.sqlite', '--app-key', APP], /--from .* not set: NOTHING/],
     [['import-ace', '--ace=env:NOTHING', '--to=x.sqlite', '--app-key', APP], /not set: NOTHING/],
     [['import-ace', '--unknown'], /--unknown/],
     [['import-ace', 'postgres://user:hidden@host/db'], /host\/db/],
@@ -119,6 +121,27 @@ t.test('without a key the development key is used, and named', async (t) => {
   const to = `sqlite:${newFolder(t)}/app.sqlite`
   const command = ['import-ace', '--ace', ace.url, '--to', to, '--app-key', APP]
   t.match(await run(command), { code: 0, err: /development key .*app\.sqlite\.key/ })
+})
+
+t.test('rows as MongoDB and DynamoDB export them come from a file', async (t) => {
+  const row = (clientKey: string) => clientInfo(clientKey)
+  const lines = [
+    // mongoexport --jsonFormat relaxed
+    { _id: { $oid: '65f0c0ffee65f0c0ffee65f0' }, clientKey: 'mongo', key: 'clientInfo', val: row('mongo') },
+    { _id: { $oid: '65f0c0ffee65f0c0ffee65f1' }, clientKey: 'mongo', key: 'colour', val: { of: 'tea' } },
+    // aws dynamodb scan through jq, which keeps texts and numbers as texts
+    { clientKey: 'dynamo', key: 'clientInfo', val: JSON.stringify(row('dynamo')) },
+    { clientKey: 'dynamo', key: 'cups', val: '7' }
+  ]
+  const file = join(newFolder(t), 'rows.jsonl')
+  writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+  const to = ['--to', `sqlite:${newFolder(t)}/app.sqlite`, '--key-file', `one=${keyFile(t)}`]
+  const command = ['import-ace', '--from', file, '--app-key', APP, '--json']
+  const counts = { tenants: 2, created: 2, refused: 0, settings: 2 }
+  t.match((await run([...command, '--dry-run'])).json(), { ...counts, dryRun: true })
+  const done = await run([...command, ...to])
+  t.match(done.code, 0)
+  t.match(done.json(), { ...counts, verified: 2, settingsTaken: 2 })
 })
 
 t.test('a dry run makes no tables in an empty database, and needs none', async (t) => {
