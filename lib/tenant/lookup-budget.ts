@@ -1,10 +1,13 @@
 import { BoundedMap } from '../bounded-map.ts'
-import type { Clock } from '../ports.ts'
+import type { Clock, Log } from '../ports.ts'
 
 export interface LookupBudgetOptions {
   readonly clock: Clock
   /** Look-ups a second that may find nothing; five seconds' worth may come at once. */
   readonly perSecond: number
+  /** Every name that is somebody's. Asked for when the budget is used up, at most once a minute. */
+  readonly names: () => AsyncIterable<string>
+  readonly log: Log
 }
 
 /**
@@ -24,6 +27,7 @@ export interface LookupBudget {
 
 const BURST_SECONDS = 5
 const MAX_EXPECTED = 100_000
+const LEARN_PAUSE_MS = 60_000
 
 interface Waiting {
   begin(): void
@@ -31,7 +35,7 @@ interface Waiting {
 }
 
 /** A token bucket for one process. */
-export function createLookupBudget({ clock, perSecond }: LookupBudgetOptions): LookupBudget {
+export function createLookupBudget({ clock, perSecond, names, log }: LookupBudgetOptions): LookupBudget {
   const burst = perSecond * BURST_SECONDS
   const expected = new BoundedMap<string, true>(MAX_EXPECTED)
   // In order of arrival. Each is a request that is held open, so that whatever bounds those bounds this.
@@ -39,6 +43,7 @@ export function createLookupBudget({ clock, perSecond }: LookupBudgetOptions): L
   let left = burst
   let countedAtMs = clock()
   let underWay = 0
+  let learntAtMs = Number.NEGATIVE_INFINITY
 
   function take(): boolean {
     const nowMs = clock()
@@ -62,6 +67,28 @@ export function createLookupBudget({ clock, perSecond }: LookupBudgetOptions): L
     }
   }
 
+  function refusal(): Error {
+    const nowMs = clock()
+    if (nowMs - learntAtMs >= LEARN_PAUSE_MS) {
+      learntAtMs = nowMs
+      log.warn({}, 'too many tokens of issuers that nobody knows: those that were never met are asked to come again')
+      learn().catch((error: unknown) => {
+        const reason = error instanceof Error ? error.message : 'unknown'
+        log.warn({ reason }, 'the names of the tenants could not be read')
+      })
+    }
+    return new Error('too many look-ups of issuers that nobody knows')
+  }
+
+  /** So that a flood keeps nobody out whom this process has not met yet: a few pages instead of a look-up for each. */
+  async function learn(): Promise<void> {
+    let learnt = 0
+    for await (const name of names()) {
+      expected.set(name, true)
+      if (++learnt === MAX_EXPECTED) return
+    }
+  }
+
   async function charged<Found extends object>(lookUp: () => Promise<Found | null>): Promise<Found | null> {
     let foundNothing = false
     try {
@@ -80,15 +107,11 @@ export function createLookupBudget({ clock, perSecond }: LookupBudgetOptions): L
     async spend(name, lookUp) {
       if (expected.get(name) === true) return lookUp()
       if (take()) return charged(lookUp)
-      if (underWay === 0) throw usedUp()
+      if (underWay === 0) throw refusal()
       await new Promise<void>((resolve, reject) => {
-        waiting.add({ begin: resolve, refuse: () => reject(usedUp()) })
+        waiting.add({ begin: resolve, refuse: () => reject(refusal()) })
       })
       return charged(lookUp)
     }
   }
-}
-
-function usedUp(): Error {
-  return new Error('too many look-ups of issuers that nobody knows')
 }

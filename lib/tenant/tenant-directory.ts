@@ -42,10 +42,12 @@ interface Entry {
 const UNKNOWN_FOR_MS = 1000
 const REREAD_PAUSE_MS = 1000
 const UNKNOWN_PER_SECOND = 20
+/** Few at a time: their secrets are opened on the way. */
+const PAGE = 200
 
 export function createTenantDirectory(options: TenantDirectoryOptions): TenantDirectory {
   const { store, clock, log, freshMs, unknownPerSecond = UNKNOWN_PER_SECOND } = options
-  const budget = createLookupBudget({ clock, perSecond: unknownPerSecond })
+  const budget = createLookupBudget({ clock, log, perSecond: unknownPerSecond, names: () => clientKeys(store) })
   const entries = new BoundedMap<string, Entry>(options.maxTenants)
   // Made-up issuers have a place of their own, so that a flood of them pushes no living tenant out.
   const unknown = new BoundedMap<string, Entry>(10_000)
@@ -143,4 +145,14 @@ export function createTenantDirectory(options: TenantDirectoryOptions): TenantDi
       remember(tenant.clientKey, { tenant, readAtMs: clock() })
     }
   }
+}
+
+/** Those of all tenants that live, page by page. */
+async function* clientKeys(store: TenantStore): AsyncIterable<string> {
+  let after: string | undefined
+  do {
+    const page = await store.list({ status: 'installed', limit: PAGE, ...(after === undefined ? {} : { after }) })
+    for (const { clientKey } of page) if (clientKey !== null) yield clientKey
+    after = page.length < PAGE ? undefined : page.at(-1)?.tenantId
+  } while (after !== undefined)
 }

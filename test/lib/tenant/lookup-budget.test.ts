@@ -1,14 +1,19 @@
 import t from 'tap'
+import { silentLog } from '../../../lib/ports.ts'
 import { createLookupBudget } from '../../../lib/tenant/lookup-budget.ts'
 
 interface Found {
   readonly name: string
 }
 
+async function* none(): AsyncIterable<string> {}
+
 /** A budget of 2 a second (10 at once), look-ups that end when the test says so, and a clock that the test moves. */
-function setUp(perSecond = 2) {
+function setUp(names: () => AsyncIterable<string> = none) {
   let nowMs = 1_000_000
-  const budget = createLookupBudget({ clock: () => nowMs, perSecond })
+  const warnings: string[] = []
+  const log = { ...silentLog, warn: (_: object, message: string) => void warnings.push(message) }
+  const budget = createLookupBudget({ clock: () => nowMs, perSecond: 2, names, log })
   const begun: { name: string; settle(found: Found | null | Error): Promise<void> }[] = []
   const spend = (name: string): Promise<string> =>
     budget
@@ -32,6 +37,7 @@ function setUp(perSecond = 2) {
       )
   return {
     budget,
+    warnings,
     begun,
     spend,
     names: () => begun.map(({ name }) => name),
@@ -72,7 +78,7 @@ t.test('look-ups that find nothing use it up, and time fills it again', async (t
 })
 
 t.test('any number of real tenants may ask at once: each that is found lets the next one in', async (t) => {
-  const budget = createLookupBudget({ clock: () => 0, perSecond: 1 })
+  const budget = createLookupBudget({ clock: () => 0, perSecond: 1, names: none, log: silentLog })
   let together = 0
   let most = 0
   const lookUp = async (name: string) => {
@@ -135,4 +141,30 @@ t.test('a clock that is set back fills nothing and empties nothing', async (t) =
   await turn()
   await begun[0]?.settle(null)
   t.equal(await looking, 'nobody')
+})
+
+t.test('a flood makes the names of all tenants be read once a minute, and whoever is among them passes', async (t) => {
+  let reads = 0
+  const { spend, begun, pass, warnings } = setUp(async function* () {
+    reads++
+    if (reads === 2) throw new Error('connection lost')
+    yield* ['acme', 'brew']
+  })
+  const all = Array.from({ length: 12 }, (_, i) => spend(`made-up-${i}`))
+  for (const one of [...begun]) await one.settle(null)
+  await Promise.all(all)
+  for (let i = 0; i < 5; i++) t.equal(await spend(`more-${i}`), 'refused')
+  t.equal(reads, 1)
+  t.equal(warnings.length, 1, 'and it is told')
+  const passing = ['acme', 'brew'].map(spend)
+  for (const one of begun.slice(10)) await one.settle(found(one.name))
+  t.same(await Promise.all(passing), ['found', 'found'])
+
+  pass(60_000)
+  const later = Array.from({ length: 12 }, (_, i) => spend(`later-${i}`))
+  for (const one of begun.slice(12)) await one.settle(null)
+  await Promise.all(later)
+  t.equal(await spend('one more'), 'refused')
+  t.equal(reads, 2)
+  t.equal(warnings.length, 3, 'a reading that fails is told, and harms nobody')
 })

@@ -2,7 +2,7 @@ import t from 'tap'
 import { silentLog } from '../../../lib/ports.ts'
 import type { Tenant } from '../../../lib/tenant/tenant.ts'
 import { createTenantDirectory } from '../../../lib/tenant/tenant-directory.ts'
-import type { TenantStore } from '../../../lib/tenant/tenant-store.ts'
+import type { TenantListQuery, TenantStore } from '../../../lib/tenant/tenant-store.ts'
 import { makeTenant } from './make-tenant.ts'
 
 interface Read {
@@ -255,4 +255,32 @@ t.test('a read again that fails is followed by another one at once', async (t) =
   const second = directory.reread('acme-client')
   await reads[1]?.answer(version(2))
   t.equal((await second)?.version, 2, 'what was held is not taken for an answer of the store')
+})
+
+t.test('in a flood the tenants that live are read page by page, so that none of them is refused', async (t) => {
+  const pages: TenantListQuery[] = []
+  const tenants = Array.from({ length: 450 }, (_, i) => {
+    const name = String(i).padStart(3, '0')
+    return makeTenant({ tenantId: name, clientKey: `client-${name}` })
+  })
+  const store = {
+    find: async ({ clientKey }: { readonly clientKey: string }) =>
+      tenants.find((tenant) => tenant.clientKey === clientKey) ?? null,
+    async list(query: TenantListQuery) {
+      pages.push(query)
+      const from = tenants.findIndex(({ tenantId }) => tenantId > (query.after ?? ''))
+      return from < 0 ? [] : tenants.slice(from, from + query.limit)
+    }
+  } as Partial<TenantStore> as TenantStore
+  const options = { store, clock: () => 0, log: silentLog, freshMs: 5000, maxTenants: 100, unknownPerSecond: 1 }
+  const directory = createTenantDirectory(options)
+  for (let i = 0; i < 5; i++) t.equal(await directory.ask(`made-up-${i}`), null)
+  await t.rejects(directory.ask('made-up'), /too many/)
+  await new Promise((done) => setImmediate(done))
+  t.same(
+    pages.map(({ after = '', status }) => [after, status]),
+    ['', '199', '399'].map((after) => [after, 'installed'])
+  )
+  for (const { clientKey } of tenants) t.equal((await directory.ask(clientKey))?.clientKey, clientKey)
+  await t.rejects(directory.ask('made-up'), /too many/)
 })
