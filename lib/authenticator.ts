@@ -12,12 +12,12 @@ import {
   verifyConnectToken
 } from './jwt/verify-connect.ts'
 import type { SignedRequest } from './ports.ts'
-import { isAlive, type Tenant } from './tenant/tenant.ts'
+import { type ConnectTenant, isConnected } from './tenant/tenant.ts'
 import type { TenantDirectory } from './tenant/tenant-directory.ts'
 
 export interface Verified {
   readonly connect: VerifiedConnect
-  readonly tenant: Tenant
+  readonly tenant: ConnectTenant
 }
 
 /** The form body may hold the token or stand in for the query, so the decision has to wait until it is parsed. */
@@ -71,7 +71,7 @@ export function createAuthenticator({
     // A token verified with a retired secret, or near its end, takes the long way.
     const nowSeconds = rules.clock() / 1000
     const tooOld = nowSeconds - entry.connect.authTimeSeconds > rules.sessionMaxHours * 3600
-    if (nowSeconds > entry.connect.expiresAtSeconds || tooOld || !isAlive(tenant)) return null
+    if (nowSeconds > entry.connect.expiresAtSeconds || tooOld || !isConnected(tenant)) return null
     return { connect: entry.connect, tenant }
   }
 
@@ -89,19 +89,24 @@ export function createAuthenticator({
   }
 
   /** While a retired secret still verifies, a token may be signed with it, and then has to be looked at each time. */
-  function acceptsPreviousSecret(tenant: Tenant): boolean {
+  function acceptsPreviousSecret(tenant: ConnectTenant): boolean {
     const { previousSecret, previousSecretRetiredAtMs } = tenant
     if (previousSecret === null || previousSecretRetiredAtMs === null) return false
     return (rules.clock() - previousSecretRetiredAtMs) / 1000 < rules.previousSecretSeconds
   }
 
-  function verifyWith(tenant: Tenant, unverified: UnverifiedToken, input: HashInput, acceptEnded: boolean): Verified {
+  function verifyWith(
+    tenant: ConnectTenant,
+    unverified: UnverifiedToken,
+    input: HashInput,
+    acceptEnded: boolean
+  ): Verified {
     return { connect: verifyConnectToken(unverified, tenant, input, rules, acceptEnded), tenant }
   }
 
   /** The tenant is not in memory, or its secret there does not fit: the store has the last word. */
   async function verifyAfterReading(
-    held: Tenant | null | undefined,
+    held: ConnectTenant | null | undefined,
     unverified: UnverifiedToken,
     input: HashInput,
     acceptEnded: boolean
@@ -118,7 +123,7 @@ export function createAuthenticator({
     }
   }
 
-  async function readTenant(held: Tenant | null | undefined, clientKey: string): Promise<Tenant | null> {
+  async function readTenant(held: ConnectTenant | null | undefined, clientKey: string): Promise<ConnectTenant | null> {
     try {
       return await (held === undefined ? directory.ask(clientKey) : directory.reread(clientKey))
     } catch (cause) {
@@ -153,7 +158,7 @@ export function createAuthenticator({
         return verified
       } catch (error) {
         // Another process may have taken a new secret, or an install back to life, that this one has not seen.
-        if (!isSignatureFailure(error) && isAlive(held)) throw error
+        if (!isSignatureFailure(error) && isConnected(held)) throw error
         return verifyAfterReading(held, unverified, input, acceptEnded)
       }
     }

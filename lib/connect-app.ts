@@ -11,11 +11,20 @@ import type { ConnectRules } from './jwt/verify-connect.ts'
 import type { InstallRules } from './jwt/verify-install.ts'
 import type { LifecycleHookEvent, ResolvedOptions } from './options.ts'
 import type { Log } from './ports.ts'
+import { finishJoin, JOINED } from './tenant/join-delivery.ts'
 import { adoptTenant, createLifecycleService, type LifecycleService } from './tenant/lifecycle-service.ts'
-import { isAlive, type Tenant } from './tenant/tenant.ts'
+import {
+  type ConnectTenant,
+  clientKeysOf,
+  hasRegistration,
+  isAlive,
+  isConnected,
+  type Tenant
+} from './tenant/tenant.ts'
 import { createTenantDirectory, type TenantDirectory } from './tenant/tenant-directory.ts'
+import type { TenantName } from './tenant/tenant-names.ts'
 import { type PurgeRequest, type PurgeResult, purgeTenants } from './tenant/tenant-purge.ts'
-import { createSettingsGiver, type TenantWithSettings } from './tenant/tenant-settings.ts'
+import { createSettingsGiver, type SettingsGiver, type TenantWithSettings } from './tenant/tenant-settings.ts'
 import type { Delivery, TenantListQuery, TenantLookup, TenantStore } from './tenant/tenant-store.ts'
 import { version } from './version.ts'
 import { createWebhookReceiver, type ReceivedWebhook, webhookFromDelivery } from './webhook/receive-webhook.ts'
@@ -24,6 +33,8 @@ import { within } from './within.ts'
 /** The tenants of this app, for jobs and scripts. */
 export interface Tenants {
   find(lookup: TenantLookup): Promise<TenantWithSettings | null>
+  /** Every name that the tenant has or had, oldest first: what it was called, from when and until when. */
+  names(tenantId: string): Promise<TenantName[]>
   /** A page of tenants in order of `tenantId`; go on with `after`. */
   list(query?: Partial<TenantListQuery>): Promise<TenantWithSettings[]>
   /**
@@ -53,10 +64,10 @@ export interface ConnectApp {
   readonly dispatcher: Dispatcher
   readonly tenants: Tenants
   /** The record as handlers get it. */
-  readonly withSettings: (tenant: Tenant) => TenantWithSettings
+  readonly withSettings: SettingsGiver
   receiveWebhook(webhook: ReceivedWebhook): Promise<void>
   /** Calls the site of this tenant as the app. Looked up for each call; rejects with `ATL_NO_TENANT` if it is gone. */
-  hostClient(tenant: Tenant | TenantLookup): HostClient
+  hostClient(tenant: ConnectTenant | TenantLookup): HostClient
 }
 
 const POLL_MS = 5000
@@ -93,12 +104,27 @@ export function createConnectApp(
   const withSettings = createSettingsGiver({ store, clock, maxValueBytes: options.maxSettingBytes })
 
   async function handleDelivery(delivery: Delivery): Promise<void> {
-    const found = await store.find({ tenantId: delivery.tenantId })
-    if (found === null) return
+    if (delivery.kind === 'lifecycle' && delivery.event === JOINED) return handleJoin(delivery)
+    const found = await tenantOf(delivery)
+    if (found === null || !hasRegistration(found)) return
     const tenant = withSettings(found)
     if (delivery.kind === 'webhook') await events.emitWebhook(webhookFromDelivery(delivery, tenant))
     else if (isStillTrue(delivery, tenant))
       await handleLifecycle(delivery.event, { tenant, change: changeOf(delivery) })
+  }
+
+  /** As the registration sees it that the delivery came by, unless another tenant took over since. */
+  async function tenantOf({ tenantId, payload }: Delivery): Promise<Tenant | null> {
+    const clientKey = memberOf(payload, 'clientKey')
+    const seen = typeof clientKey === 'string' ? await store.find({ clientKey }) : null
+    return seen?.tenantId === tenantId ? seen : store.find({ tenantId })
+  }
+
+  async function handleJoin(delivery: Delivery): Promise<void> {
+    const { from } = await finishJoin(store, delivery)
+    const to = await store.find({ tenantId: delivery.tenantId })
+    if (from === null || to === null) return
+    await events.emitLifecycle('adopted', { from: withSettings(from), to: withSettings(to) })
   }
 
   async function handleLifecycle(name: string, event: LifecycleHookEvent): Promise<void> {
@@ -125,12 +151,12 @@ export function createConnectApp(
     sweep: async (nowMs) => store.settings?.sweep(nowMs)
   })
 
-  async function findTenant(lookup: TenantLookup): Promise<Tenant> {
+  async function findTenant(lookup: TenantLookup): Promise<ConnectTenant> {
     const tenant =
       'clientKey' in lookup
         ? (directory.peek(lookup.clientKey) ?? (await directory.load(lookup.clientKey)))
         : await store.find(lookup)
-    if (tenant === null || !isAlive(tenant)) throw new AtlassianError('ATL_NO_TENANT', 'host-client')
+    if (tenant === null || !isConnected(tenant)) throw new AtlassianError('ATL_NO_TENANT', 'host-client')
     return tenant
   }
 
@@ -166,6 +192,7 @@ export function createConnectApp(
         const tenant = await store.find(lookup)
         return tenant === null ? null : withSettings(tenant)
       },
+      names: (tenantId: string) => store.names(tenantId),
       async list(query: Partial<TenantListQuery> = {}) {
         return (await store.list({ limit: 100, ...query })).map(withSettings)
       },
@@ -178,7 +205,7 @@ export function createConnectApp(
             retentionDays: options.retentionDays,
             beforePurge: (event) => events.emitLifecycle('beforePurge', event),
             async purged(event) {
-              directory.changes.changed(event.tenant.clientKey)
+              for (const clientKey of clientKeysOf(event.tenant)) directory.changes.changed(clientKey)
               await events.emitLifecycle('purged', event)
             }
           },
@@ -188,6 +215,7 @@ export function createConnectApp(
       async adopt(fromTenantId: string, toTenantId: string) {
         const { from, to } = await adoptTenant(store, fromTenantId, toTenantId, clock())
         directory.put(from)
+        directory.put(to)
         await events.emitLifecycle('adopted', { from: withSettings(from), to: withSettings(to) })
       }
     }),
@@ -200,7 +228,7 @@ export function createConnectApp(
       handle: (event) => within(events.emitWebhook(event), options.webhooks.handlerTimeoutMs),
       dispatch: (deliveryId) => dispatcher.dispatch(deliveryId)
     }),
-    hostClient: (target: Tenant | TenantLookup) =>
+    hostClient: (target: ConnectTenant | TenantLookup) =>
       createHostClient({
         tenant: () => ('sharedSecret' in target ? target : findTenant(target)),
         userAgent: `fastify-atlassian/${version} ${appKey}`,
@@ -230,13 +258,13 @@ function withRegions(options: ResolvedOptions, descriptor: Descriptor) {
 
 /**
  * A hook that ran late, after a failure or a restart, may speak of what is over: an uninstall of a tenant that is
- * installed again, an install of one that is gone, or anything about a tenant whose inbox another one took over.
+ * installed again, or still lives by another installation, an install of one that is gone, or anything about a tenant
+ * whose inbox another one took over.
  */
 function isStillTrue(delivery: Delivery, tenant: Tenant): boolean {
-  const payload: unknown = JSON.parse(delivery.payload)
-  const owner = typeof payload === 'object' && payload !== null ? Reflect.get(payload, 'tenantId') : undefined
+  const owner = memberOf(delivery.payload, 'tenantId')
   if (owner !== undefined && owner !== tenant.tenantId) return false
-  return (delivery.event === 'uninstalled') !== isAlive(tenant)
+  return delivery.event === 'uninstalled' ? !isAlive(tenant) : isConnected(tenant)
 }
 
 function isLifecycleName(name: string): name is 'installed' | 'uninstalled' | 'enabled' | 'disabled' {
@@ -244,7 +272,11 @@ function isLifecycleName(name: string): name is 'installed' | 'uninstalled' | 'e
 }
 
 function changeOf(delivery: Delivery): string {
-  const payload: unknown = JSON.parse(delivery.payload)
-  const change = typeof payload === 'object' && payload !== null ? Reflect.get(payload, 'change') : undefined
+  const change = memberOf(delivery.payload, 'change')
   return typeof change === 'string' ? change : delivery.event
+}
+
+function memberOf(json: string, name: string): unknown {
+  const value: unknown = JSON.parse(json)
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
 }

@@ -36,7 +36,22 @@ export { Secret } from './secret.ts'
 export { applyLifecycleEvent, type LifecycleEvent, type LifecycleOutcome } from './tenant/lifecycle.ts'
 export { type LifecyclePayload, parseLifecyclePayload } from './tenant/lifecycle-payload.ts'
 export type { SettingsListQuery, SettingsOwner, SettingsStore, StoredSetting } from './tenant/settings-store.ts'
-export { isAlive, type Tenant, tenantStatus, timeOfDeath } from './tenant/tenant.ts'
+export {
+  type ConnectRegistration,
+  type ConnectTenant,
+  clientKeysOf,
+  type ForgeTenant,
+  hasRegistration,
+  type Installation,
+  isAlive,
+  isConnected,
+  noRegistration,
+  type Tenant,
+  type TenantIdentity,
+  tenantStatus,
+  timeOfDeath
+} from './tenant/tenant.ts'
+export { inOrderOfNames, nextNames, type TenantName } from './tenant/tenant-names.ts'
 export {
   type DeadTenant,
   type PurgeOptions,

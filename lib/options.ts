@@ -3,13 +3,13 @@ import type { DescriptorSource, DescriptorTransform } from './descriptor/index.t
 import type { EncryptionOptions } from './encryption/encryption-options.ts'
 import type { Clock, FetchLike } from './ports.ts'
 import type { LifecycleEventType } from './tenant/lifecycle-payload.ts'
-import type { Tenant } from './tenant/tenant.ts'
-import type { TenantWithSettings } from './tenant/tenant-settings.ts'
+import type { ConnectTenant } from './tenant/tenant.ts'
+import type { ConnectTenantWithSettings } from './tenant/tenant-settings.ts'
 import type { TenantStore } from './tenant/tenant-store.ts'
 
 /** What a hook of the app is told. */
 export interface LifecycleHookEvent {
-  readonly tenant: TenantWithSettings
+  readonly tenant: ConnectTenantWithSettings
   /** What happened: `first-install`, `update`, `rotation`, `reinstall`, `uninstalled`, `enabled` or `disabled`. */
   readonly change: string
 }
@@ -17,7 +17,7 @@ export interface LifecycleHookEvent {
 /** What the app does at the turns of a tenant's life. Hooks after the commit may run twice and are retried when they fail. */
 export interface LifecycleHooks {
   /** Asked once, after verification and before the first write of a new tenant. Throw to refuse the install. */
-  readonly beforeInstall?: (tenant: Tenant) => unknown
+  readonly beforeInstall?: (tenant: ConnectTenant) => unknown
   /** Every accepted `installed`: first install, update, rotation and reinstall. Runs after the commit. */
   readonly onInstalled?: (event: LifecycleHookEvent) => unknown
   readonly onUninstalled?: (event: LifecycleHookEvent) => unknown

@@ -6,7 +6,7 @@ import { lifecyclePaths } from '../lib/descriptor/index.ts'
 import { AtlassianError, AuthenticationError, OptionError } from '../lib/errors.ts'
 import { readInstallToken, verifyInstall } from '../lib/jwt/verify-install.ts'
 import { type LifecycleEventType, parseLifecyclePayload } from '../lib/tenant/lifecycle-payload.ts'
-import { isAlive } from '../lib/tenant/tenant.ts'
+import { hasRegistration, isConnected } from '../lib/tenant/tenant.ts'
 import { redactingSerializer } from './redact.ts'
 import { refuse } from './refuse.ts'
 import { isVerified, requestState, waitingFor } from './request-state.ts'
@@ -115,7 +115,7 @@ export const authenticatePlugin = fp<{ core: ConnectApp }>(
       const found = await store.find({ clientKey: payload.clientKey }).catch((cause: unknown) => {
         throw new AtlassianError('ATL_STORE_UNAVAILABLE', 'tenant-read', {}, { cause })
       })
-      const tenant = found === null ? null : core.withSettings(found)
+      const tenant = found !== null && hasRegistration(found) ? core.withSettings(found) : null
       request[requestState] = {
         owner: core,
         stage: 'verified',
@@ -180,7 +180,7 @@ function contextOf(this: FastifyRequest): ConnectRequestContext | null {
   const state = this[requestState]
   if (state?.stage !== 'verified' || state.tenant === null || state.connect === null) return null
   // An install token proves the site before the tenant is alive; what it opens is `verifiedInstall`.
-  if (state.connect.tokenKind === 'lifecycle' && !isAlive(state.tenant)) return null
+  if (state.connect.tokenKind === 'lifecycle' && !isConnected(state.tenant)) return null
   const { connect, tenant } = state
   return Object.freeze({
     platform: 'connect',

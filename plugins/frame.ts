@@ -4,7 +4,7 @@ import fp from 'fastify-plugin'
 import type { ConnectApp } from '../lib/connect-app.ts'
 import { contentSecurityPolicy, frameAncestors, verifiedHeaders } from '../lib/frame/page-headers.ts'
 import { publicVariables, verifiedVariables } from '../lib/frame/page-variables.ts'
-import type { Tenant } from '../lib/tenant/tenant.ts'
+import type { ConnectTenant } from '../lib/tenant/tenant.ts'
 import { createSessionToken } from './session.ts'
 
 const nonceOfReply = Symbol('fastify-atlassian nonce')
@@ -24,7 +24,7 @@ declare module 'fastify' {
 export const framePlugin = fp<{ core: ConnectApp }>(
   async (app, { core }) => {
     const scriptOrigin = new URL(core.options.hostScriptUrl).origin
-    const ancestorsOf = new WeakMap<Tenant, string>()
+    const ancestorsOf = new WeakMap<ConnectTenant, string>()
 
     app.decorateReply(nonceOfReply, null)
     app.decorateReply(localsOfReply, null)
@@ -65,7 +65,7 @@ export const framePlugin = fp<{ core: ConnectApp }>(
       done()
     })
 
-    function ancestors(tenant: Tenant): string {
+    function ancestors(tenant: ConnectTenant): string {
       let value = ancestorsOf.get(tenant)
       if (value === undefined) {
         value = frameAncestors(tenant, core.options.hosts, app.log)

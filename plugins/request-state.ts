@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { VerifiedConnect } from '../lib/jwt/verify-connect.ts'
 import type { UnverifiedInstallToken, VerifiedInstall } from '../lib/jwt/verify-install.ts'
-import type { TenantWithSettings } from '../lib/tenant/tenant-settings.ts'
+import type { ConnectTenantWithSettings } from '../lib/tenant/tenant-settings.ts'
 
 /** What the plugins know about one request. Reached only through the decorators. */
 export interface RequestState {
@@ -10,7 +10,7 @@ export interface RequestState {
   /** `waiting`: the body has to be parsed first. Nothing but `verified` opens a protected route. */
   readonly stage: 'waiting' | 'verified'
   readonly connect: VerifiedConnect | null
-  readonly tenant: TenantWithSettings | null
+  readonly tenant: ConnectTenantWithSettings | null
   readonly install: VerifiedInstall | null
   readonly installToken: UnverifiedInstallToken | null
 }

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { AtlassianError } from '../lib/errors.ts'
-import type { TenantWithSettings } from '../lib/tenant/tenant-settings.ts'
+import type { ConnectTenantWithSettings } from '../lib/tenant/tenant-settings.ts'
 import type { AtlassianRequestContext, ConnectRequestContext } from './types.ts'
 
 /**
@@ -21,6 +21,6 @@ export function requireConnect(request: FastifyRequest): ConnectRequestContext {
 }
 
 /** The tenant of this request, never `null`. Throws as requireAtlassian. */
-export function requireTenant(request: FastifyRequest): TenantWithSettings {
+export function requireTenant(request: FastifyRequest): ConnectTenantWithSettings {
   return requireAtlassian(request).tenant
 }

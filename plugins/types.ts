@@ -8,7 +8,7 @@ import type { VerifiedConnect } from '../lib/jwt/verify-connect.ts'
 import type { VerifiedInstall } from '../lib/jwt/verify-install.ts'
 import type { LifecycleEventType } from '../lib/tenant/lifecycle-payload.ts'
 import type { LifecycleResult } from '../lib/tenant/lifecycle-service.ts'
-import type { TenantWithSettings } from '../lib/tenant/tenant-settings.ts'
+import type { ConnectTenantWithSettings } from '../lib/tenant/tenant-settings.ts'
 import type { TenantLookup } from '../lib/tenant/tenant-store.ts'
 
 /** Who acts: a user by Atlassian account id, an anonymous visitor, or the host itself. */
@@ -20,7 +20,7 @@ export type Principal =
 /** A verified request of a Connect page, front end, webhook or life-cycle call. */
 export interface ConnectRequestContext {
   readonly platform: 'connect'
-  readonly tenant: TenantWithSettings
+  readonly tenant: ConnectTenantWithSettings
   readonly principal: Principal
   readonly connect: VerifiedConnect
 }
@@ -70,7 +70,7 @@ declare module 'fastify' {
     /** The verified Connect token; `null` on public routes. */
     readonly connect: VerifiedConnect | null
     /** The tenant that signed this request; `null` on public routes. */
-    readonly tenant: TenantWithSettings | null
+    readonly tenant: ConnectTenantWithSettings | null
     /** Calls the site of `request.tenant` as the app. Throws `ATL_NOT_PROTECTED` on public routes. */
     hostClient(): HostClient
     /** The verified life-cycle call on routes with the policy `lifecycle`; else `null`. */

@@ -1,6 +1,6 @@
 import type { AllowedHosts } from '../allowed-hosts.ts'
 import type { Log } from '../ports.ts'
-import type { Tenant } from '../tenant/tenant.ts'
+import type { ConnectTenant } from '../tenant/tenant.ts'
 
 /** Headers of every answer that a verified token opened (connect.md 7.6). */
 export const verifiedHeaders: Readonly<Record<string, string>> = Object.freeze({
@@ -10,7 +10,7 @@ export const verifiedHeaders: Readonly<Record<string, string>> = Object.freeze({
 })
 
 /** Who may frame this tenant's pages: its own addresses, and nobody whose address cannot be told exactly. */
-export function frameAncestors(tenant: Tenant, hosts: AllowedHosts, log: Log): string {
+export function frameAncestors(tenant: ConnectTenant, hosts: AllowedHosts, log: Log): string {
   const origins = new Set<string>()
   for (const address of [tenant.baseUrl, tenant.displayUrl, tenant.displayUrlServicedeskHelpCenter]) {
     if (address === null) continue

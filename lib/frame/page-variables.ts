@@ -1,7 +1,7 @@
 import type { ConnectApp } from '../connect-app.ts'
 import { parseSignedUrl } from '../jwt/signed-url.ts'
 import type { VerifiedConnect } from '../jwt/verify-connect.ts'
-import type { Tenant } from '../tenant/tenant.ts'
+import type { ConnectTenant } from '../tenant/tenant.ts'
 
 /** What every template may see. */
 export interface PublicVariables {
@@ -40,7 +40,7 @@ export function publicVariables(core: ConnectApp): PublicVariables {
 }
 
 export interface VerifiedPage {
-  readonly tenant: Tenant
+  readonly tenant: ConnectTenant
   readonly connect: VerifiedConnect
   /** Raw path and query, as signed. */
   readonly url: string

@@ -1,6 +1,6 @@
 import { MalformedUrlError } from '../jwt/signed-url.ts'
 import type { Clock, FetchLike } from '../ports.ts'
-import type { Tenant } from '../tenant/tenant.ts'
+import type { ConnectTenant } from '../tenant/tenant.ts'
 import { HostError, type HostErrorFacts, hostMessages, retryAfterSeconds } from './host-error.ts'
 import { type Query, resolveHostUrl } from './host-url.ts'
 
@@ -46,12 +46,12 @@ export interface HostClient {
 /** What a host client needs to know of the world. */
 export interface HostClientOptions {
   /** The site that is called. Asked for each call, so that a client may live longer than a secret. */
-  readonly tenant: () => Tenant | Promise<Tenant>
+  readonly tenant: () => ConnectTenant | Promise<ConnectTenant>
   readonly userAgent: string
   readonly fetch: FetchLike
   readonly clock: Clock
   /** The `Authorization` header for exactly this call. */
-  readonly authorize: (tenant: Tenant, method: string, url: URL) => string
+  readonly authorize: (tenant: ConnectTenant, method: string, url: URL) => string
 }
 
 const DEFAULT_TIMEOUT_MS = 10_000
@@ -59,7 +59,7 @@ const MAX_ERROR_BODY = 65_536
 
 /** A client for the site that `tenant` names. Connects to nothing until it is used. */
 export function createHostClient(options: HostClientOptions): HostClient {
-  async function send(tenant: Tenant, method: string, url: URL, init: RequestInit): Promise<Response> {
+  async function send(tenant: ConnectTenant, method: string, url: URL, init: RequestInit): Promise<Response> {
     const headers = new Headers(init.headers)
     headers.set('authorization', options.authorize(tenant, method, url))
     headers.set('user-agent', options.userAgent)

@@ -1,10 +1,10 @@
 import type { Secret } from '../secret.ts'
-import type { Tenant } from '../tenant/tenant.ts'
+import type { ConnectTenant } from '../tenant/tenant.ts'
 
 /** Whose token, and what it may do. */
 export interface UserTokenRequest {
   /** The site, as the Connect registration that signs the assertion sees it. */
-  readonly tenant: Tenant
+  readonly tenant: ConnectTenant
   /** Atlassian account id of the user. */
   readonly accountId: string
   /** Scopes in the host's words; none = those of the app's descriptor. */

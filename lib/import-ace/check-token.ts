@@ -5,13 +5,13 @@ import { parseSignedUrl } from '../jwt/signed-url.ts'
 import { readConnectToken, verifyConnectToken } from '../jwt/verify-connect.ts'
 import type { Clock } from '../ports.ts'
 import type { Secret } from '../secret.ts'
-import type { Tenant } from '../tenant/tenant.ts'
+import type { ConnectTenant } from '../tenant/tenant.ts'
 
 const HEADER = encodeSegment({ typ: 'JWT', alg: 'HS256' })
 const URL_OF_PAGE = '/import-check'
 
 /** Whether a page that the host signs with this secret is accepted from this tenant, by the code that serves pages. */
-export function acceptsToken(tenant: Tenant, secret: Secret, clock: Clock): boolean {
+export function acceptsToken(tenant: ConnectTenant, secret: Secret, clock: Clock): boolean {
   const nowSeconds = Math.floor(clock() / 1000)
   const claims = {
     iss: tenant.clientKey,

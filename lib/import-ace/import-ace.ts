@@ -3,6 +3,7 @@ import { AtlassianError, OptionError } from '../errors.ts'
 import type { Clock } from '../ports.ts'
 import type { AceOddRow, AceSource } from '../store/ace/ace-source.ts'
 import type { PayloadRules } from '../tenant/lifecycle-payload.ts'
+import { hasRegistration } from '../tenant/tenant.ts'
 import type { TenantStore } from '../tenant/tenant-store.ts'
 import { type AceOwnSetting, ownSettings, type SettingRefusal, takeSetting } from './app-settings.ts'
 import { acceptsToken } from './check-token.ts'
@@ -117,7 +118,8 @@ export async function importAce(options: AceImportOptions): Promise<AceImportRes
     if (taken.action === 'keep') return void counts.kept++
     const secret = taken.tenant.sharedSecret
     const stored = dryRun ? taken.tenant : await store?.find({ clientKey })
-    if (!stored || !acceptsToken(stored, secret, clock)) return refuse(clientKey, 'not-verified', '')
+    if (!stored || !hasRegistration(stored) || !acceptsToken(stored, secret, clock))
+      return refuse(clientKey, 'not-verified', '')
     counts.verified++
     counts[OUTCOME[taken.action]]++
   }
@@ -168,7 +170,7 @@ export async function takeOne(planner: AcePlanner, clientKey: string, dryRun = f
     const plan = await planTenant(planner, clientKey, current)
     if (dryRun || store === null || (plan.action !== 'create' && plan.action !== 'update')) return plan
     try {
-      return { ...plan, tenant: await store.save(plan.tenant, current?.version ?? null) }
+      return { ...plan, tenant: await store.save(plan.tenant, plan.expectedVersion) }
     } catch (error) {
       if (error instanceof TypeError) {
         const refusal = { reason: 'cannot-be-stored' as const, detail: error.message.slice(0, 100) }

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { AceSource } from '../store/ace/ace-source.ts'
+import { isFurtherProduct } from '../tenant/association.ts'
 import { applyLifecycleEvent, type LifecycleEvent } from '../tenant/lifecycle.ts'
 import type { LifecyclePayload, PayloadRules } from '../tenant/lifecycle-payload.ts'
-import { type Installation, isAlive, type Tenant } from '../tenant/tenant.ts'
+import { type ConnectTenant, hasRegistration, type Installation, isConnected, type Tenant } from '../tenant/tenant.ts'
 import type { TenantStore } from '../tenant/tenant-store.ts'
 import { isRefused, type RefusedClientInfo, readClientInfo } from './client-info.ts'
 
@@ -20,14 +21,15 @@ export type AcePlan =
   /** `keep`: ours was written by an install that we verified, or ended here. `same`: ours says what ACE says. */
   | {
       readonly action: 'keep' | 'same'
-      readonly tenant: Tenant
+      readonly tenant: ConnectTenant
       readonly rows: number
       readonly notes: readonly AceNote[]
     }
-  /** `tenant` is to be saved against the version of the one it was made from. */
+  /** `tenant` is to be saved against `expectedVersion`. A created one may join a tenant that is there already. */
   | {
       readonly action: 'create' | 'update'
-      readonly tenant: Tenant
+      readonly expectedVersion: number | null
+      readonly tenant: ConnectTenant
       readonly rows: number
       readonly notes: readonly AceNote[]
     }
@@ -44,7 +46,8 @@ export interface AcePlanner {
  * What ACE's rows of this name mean for our tenant of that name. A tenant that no install verified by us has written
  * yet follows ACE; from the first such install on, and once it ended here, ACE's rows are old news.
  */
-export async function planTenant(planner: AcePlanner, clientKey: string, current: Tenant | null): Promise<AcePlan> {
+export async function planTenant(planner: AcePlanner, clientKey: string, found: Tenant | null): Promise<AcePlan> {
+  const current = found !== null && hasRegistration(found) ? found : null
   const values = await planner.source.clientInfos(clientKey)
   if (values.length === 0) return { action: 'absent' }
   const read = values.map((value) => readClientInfo(value, clientKey, planner.rules))
@@ -58,10 +61,10 @@ export async function planTenant(planner: AcePlanner, clientKey: string, current
   if (current !== null && isOurs(current)) return { action: 'keep', tenant: current, rows, notes: [] }
 
   const other = payloads.find((one) => !sameSecret(one, payload))
-  const { ids, notes } = await usableInstallations(planner, clientKey, payload)
+  const { ids, notes, joins } = await usableInstallations(planner, payload, current)
   if (other !== undefined) notes.unshift({ reason: 'two-secrets', detail: `${rows} rows` })
-  const next = installed(current, { ...payload, installationId: ids[0] ?? null }, planner.clock())
-  const tenant: Tenant = {
+  const next = installed(current, { ...payload, installationId: ids[0] ?? null }, joins, planner.clock())
+  const tenant: ConnectTenant = {
     ...next,
     installations: [...next.installations, ...earlier(ids, next, planner.clock())],
     // For a short while both secrets verify: one of them is the one that the host has.
@@ -70,45 +73,82 @@ export async function planTenant(planner: AcePlanner, clientKey: string, current
       : {})
   }
   if (current !== null && isSame(current, tenant)) return { action: 'same', tenant: current, rows, notes }
-  return { action: current === null ? 'create' : 'update', tenant, rows, notes }
+  const action = current === null ? 'create' : 'update'
+  return { action, expectedVersion: (current ?? joins)?.version ?? null, tenant, rows, notes }
 }
 
 /** Whether our record has the last word, whatever ACE says. */
-export function isOurs(tenant: Tenant): boolean {
-  return tenant.lastInstallIatSeconds > 0 || !isAlive(tenant)
+export function isOurs(tenant: ConnectTenant): boolean {
+  return tenant.lastInstallIatSeconds > 0 || !isConnected(tenant)
 }
 
 /** As an install does it, but at time 0 and with no token to remember: whatever the host signs later is newer. */
-function installed(current: Tenant | null, payload: LifecyclePayload, nowMs: number): Tenant {
+function installed(
+  current: ConnectTenant | null,
+  payload: LifecyclePayload,
+  joins: Tenant | null,
+  nowMs: number
+): ConnectTenant {
   const event: LifecycleEvent = {
     type: 'installed',
     payload,
     mark: { token: '', body: '', expSeconds: 0 },
     iatSeconds: 0
   }
-  const decision = applyLifecycleEvent(current, event, { nowMs, newTenantId: randomUUID() })
+  const decision = applyLifecycleEvent(current, event, {
+    nowMs,
+    newTenantId: randomUUID(),
+    newConnectId: randomUUID(),
+    joins
+  })
   if (decision.outcome !== 'save') throw new Error('an install at time 0 applies to a tenant without verified installs')
   return { ...decision.tenant, installTokens: [] }
 }
 
-/** Ids that name this tenant alone, the newest first. A name of two tenants would give one's data to the other. */
-async function usableInstallations(planner: AcePlanner, clientKey: string, payload: LifecyclePayload) {
+/**
+ * Ids that may name this tenant, the newest first, and the tenant that it belongs to by one of them: a further product
+ * of the same site under the same installation. Any other name of two tenants would give one's data to the other.
+ */
+async function usableInstallations(planner: AcePlanner, payload: LifecyclePayload, current: ConnectTenant | null) {
   const { source, store } = planner
+  const { clientKey } = payload
   const named = payload.installationId === null ? [] : [payload.installationId]
   const ids: string[] = []
   const notes: AceNote[] = []
+  let joins: Tenant | null = null
   for (const installationId of new Set([...named, ...(await source.installationIds(clientKey))])) {
-    const linked = await source.clientKeysOf(installationId)
+    const linked = (await source.clientKeysOf(installationId)).filter((other) => other !== clientKey)
     const holder = (await store?.find({ installationId })) ?? null
-    const shared = linked.some((other) => other !== clientKey) || (holder !== null && holder.clientKey !== clientKey)
-    if (shared) notes.push({ reason: 'shared-installation', detail: installationId })
-    else ids.push(installationId)
+    const isOwn = holder === null || holder.tenantId === current?.tenantId
+    const joinable = current === null && holder !== null && suits(holder, joins, payload)
+    if ((await areFurtherProducts(planner, linked, payload)) && (isOwn || joinable)) {
+      ids.push(installationId)
+      if (!isOwn) joins ??= holder
+    } else notes.push({ reason: 'shared-installation', detail: installationId })
   }
-  return { ids, notes }
+  return { ids, notes, joins }
+}
+
+function suits(holder: Tenant, joins: Tenant | null, payload: LifecyclePayload): boolean {
+  if (holder.adoptedBy !== null || (joins !== null && joins.tenantId !== holder.tenantId)) return false
+  return !hasRegistration(holder) || isFurtherProduct(holder, payload)
+}
+
+/** Whether every other clientKey that ACE has for an installation is another product of the same site. */
+async function areFurtherProducts(planner: AcePlanner, others: readonly string[], payload: LifecyclePayload) {
+  for (const other of others) {
+    const values = await planner.source.clientInfos(other)
+    const [info] = values
+      .map((value) => readClientInfo(value, other, planner.rules))
+      .flatMap((one) => (isRefused(one) ? [] : [one]))
+    if (info === undefined || info.product === payload.product) return false
+    if (new URL(info.baseUrl).origin !== new URL(payload.baseUrl).origin) return false
+  }
+  return true
 }
 
 /** Installations before the present one: their ids still lead here, but they are over. */
-function earlier(ids: readonly string[], tenant: Tenant, nowMs: number): Installation[] {
+function earlier(ids: readonly string[], tenant: ConnectTenant, nowMs: number): Installation[] {
   return ids
     .slice(1)
     .filter((id) => !tenant.installations.some(({ installationId }) => installationId === id))
@@ -116,6 +156,8 @@ function earlier(ids: readonly string[], tenant: Tenant, nowMs: number): Install
       platform: 'connect',
       installationId,
       environmentId: '',
+      clientKey: tenant.clientKey,
+      products: [tenant.product],
       state: 'uninstalled',
       enabled: false,
       installedAtMs: nowMs,
@@ -137,7 +179,7 @@ const NAMES = [
   'entitlementNumber'
 ] as const
 
-function isSame(current: Tenant, next: Tenant): boolean {
+function isSame(current: ConnectTenant, next: ConnectTenant): boolean {
   return (
     current.sharedSecret.equals(next.sharedSecret) &&
     NAMES.every((name) => current[name] === next[name]) &&

@@ -1,7 +1,7 @@
 import { type Log, silentLog } from '../ports.ts'
 import type { AceSource } from '../store/ace/ace-source.ts'
 import { type AceSourceOptions, openAceSource } from '../store/ace/open-ace-source.ts'
-import type { Tenant } from '../tenant/tenant.ts'
+import { hasRegistration, type Tenant } from '../tenant/tenant.ts'
 import type { TenantLookup, TenantStore } from '../tenant/tenant-store.ts'
 import { type AceImportOptions, importRules, takeOne } from './import-ace.ts'
 import { isOurs } from './plan-tenant.ts'
@@ -49,7 +49,8 @@ export function createAceReadThroughStore(options: AceReadThroughOptions): AceRe
   }
 
   async function follow(clientKey: string, current: Tenant | null): Promise<Tenant | null> {
-    if ((current !== null && isOurs(current)) || !canBeClientKey(clientKey)) return current
+    if (current !== null && (!hasRegistration(current) || isOurs(current))) return current
+    if (!canBeClientKey(clientKey)) return current
     const plan = await takeOne({ source: source(), store, rules, clock }, clientKey)
     if (plan.action === 'absent') return current
     if (plan.action === 'refuse') {
@@ -61,9 +62,14 @@ export function createAceReadThroughStore(options: AceReadThroughOptions): AceRe
     return plan.tenant
   }
 
+  /** A tenant without a registration was never ACE's. */
+  async function followRecord(current: Tenant): Promise<Tenant | null> {
+    return hasRegistration(current) ? follow(current.clientKey, current) : current
+  }
+
   async function findByInstallation(lookup: Extract<TenantLookup, { installationId: string }>): Promise<Tenant | null> {
     const current = await store.find(lookup)
-    if (current !== null) return follow(current.clientKey, current)
+    if (current !== null) return followRecord(current)
     if (!canBeClientKey(lookup.installationId)) return null
     const [clientKey, other] = await source().clientKeysOf(lookup.installationId)
     if (clientKey === undefined || other !== undefined) return null
@@ -109,12 +115,14 @@ export function createAceReadThroughStore(options: AceReadThroughOptions): AceRe
       if ('installationId' in lookup) return findByInstallation(lookup)
       const current = await store.find(lookup)
       if ('clientKey' in lookup) return follow(lookup.clientKey, current)
-      return current === null ? null : follow(current.clientKey, current)
+      return current === null ? null : followRecord(current)
     },
 
     findByBaseUrl: (baseUrl) => store.findByBaseUrl(baseUrl),
+    names: (tenantId) => store.names(tenantId),
     list: (query) => store.list(query),
-    save: (tenant, expectedVersion, deliveries) => store.save(tenant, expectedVersion, deliveries)
+    save: (tenant, expectedVersion, deliveries) => store.save(tenant, expectedVersion, deliveries),
+    handOver: (from, to, deliveries) => store.handOver(from, to, deliveries)
   }
 }
 

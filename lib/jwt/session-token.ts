@@ -1,6 +1,6 @@
 import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
 import type { Secret } from '../secret.ts'
-import type { Tenant } from '../tenant/tenant.ts'
+import type { ConnectTenant } from '../tenant/tenant.ts'
 import type { ProductContext } from './claims.ts'
 import { encodeSegment, signHmac } from './compact-token.ts'
 
@@ -11,7 +11,7 @@ const SESSION_HEADER = encodeSegment({ alg: 'HS256', typ: SESSION_TYPE })
 
 /** Who a session token speaks for. */
 export interface SessionSubject {
-  readonly tenant: Tenant
+  readonly tenant: ConnectTenant
   readonly accountId: string | null
   readonly context: ProductContext
   /** When the host last proved this user, in seconds. Refreshing keeps it. */
@@ -24,7 +24,7 @@ const keys = new WeakMap<Secret, Map<string, KeyObject>>()
  * The key of one tenant's session tokens, derived from its secret by HKDF. A rotation changes it, and so does the end
  * of the last installation, because the version of the secret is part of it: sessions end at once.
  */
-export function sessionKey(tenant: Tenant): KeyObject {
+export function sessionKey(tenant: ConnectTenant): KeyObject {
   let ofSecret = keys.get(tenant.sharedSecret)
   if (ofSecret === undefined) {
     ofSecret = new Map()

@@ -1,4 +1,4 @@
-import type { Tenant } from '../tenant/tenant.ts'
+import type { ConnectTenant } from '../tenant/tenant.ts'
 import { encodeSegment, signHmac } from './compact-token.ts'
 import { queryStringHash } from './qsh.ts'
 
@@ -8,7 +8,7 @@ const HEADER = encodeSegment({ typ: 'JWT', alg: 'HS256' })
  * The token for one call to the host as the app: bound to method, path and query, three minutes long (connect.md 5.1).
  * `url` is absolute and lies under the tenant's base URL, whose path is left out of the hash.
  */
-export function signHostRequest(tenant: Tenant, method: string, url: URL, nowSeconds: number): string {
+export function signHostRequest(tenant: ConnectTenant, method: string, url: URL, nowSeconds: number): string {
   const basePath = new URL(tenant.baseUrl).pathname
   const claims = {
     iss: tenant.appKey,

@@ -1,6 +1,6 @@
 import { AuthenticationError } from '../errors.ts'
 import type { Clock } from '../ports.ts'
-import { isAlive, type Tenant } from '../tenant/tenant.ts'
+import { type ConnectTenant, isConnected } from '../tenant/tenant.ts'
 import { type ConnectClaims, checkTimes, type ProductContext, parseConnectClaims } from './claims.ts'
 import { type CompactToken, hasHmacSignature, parseCompactToken } from './compact-token.ts'
 import { constantTimeEqual } from './constant-time.ts'
@@ -93,7 +93,7 @@ function readSession(token: CompactToken, claims: ConnectClaims): { clientKey: s
  */
 export function verifyConnectToken(
   unverified: UnverifiedToken,
-  tenant: Tenant,
+  tenant: ConnectTenant,
   request: HashInput,
   rules: ConnectRules,
   acceptEnded = false
@@ -120,11 +120,11 @@ export function verifyConnectToken(
 }
 
 /** An ended installation signs nothing that we believe, and neither does a tenant whose data was adopted by another. */
-export function checkTenantState(tenant: Tenant, acceptEnded: boolean): void {
-  if (!acceptEnded && !isAlive(tenant)) throw new AuthenticationError('tenant-not-installed')
+export function checkTenantState(tenant: ConnectTenant, acceptEnded: boolean): void {
+  if (!acceptEnded && !isConnected(tenant)) throw new AuthenticationError('tenant-not-installed')
 }
 
-function checkSignature(unverified: UnverifiedToken, tenant: Tenant, rules: ConnectRules): void {
+function checkSignature(unverified: UnverifiedToken, tenant: ConnectTenant, rules: ConnectRules): void {
   const { token, kind } = unverified
   if (kind === 'session') {
     if (!hasHmacSignature(token, sessionKey(tenant))) throw new AuthenticationError('signature')

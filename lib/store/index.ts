@@ -1,6 +1,7 @@
 export { type ColumnCipher, type ColumnPlace, createColumnCipher } from '../encryption/column-cipher.ts'
 export type { EncryptionKey, EncryptionOptions, UnwrapProvider } from '../encryption/encryption-options.ts'
 export { createKeyRing, type KeyRing } from '../encryption/key-ring.ts'
+export { chooseRegistration, chooseTenant, hasName, identityOf, registrationOf } from './choose-tenant.ts'
 export {
   type CreateDatabaseOptions,
   createDatabase,

@@ -62,6 +62,8 @@ export function createKyselyRemover({ appKey, database, cipher, notify }: Kysely
             handed = false
             await db.deleteFrom('atl_settings').where('tenant_id', '=', tenantId).execute()
             await db.deleteFrom('atl_deliveries').where('tenant_id', '=', tenantId).execute()
+            await db.deleteFrom('atl_names').where('tenant_id', '=', tenantId).execute()
+            await db.deleteFrom('atl_connects').where('tenant_id', '=', tenantId).execute()
             await db.deleteFrom('atl_installations').where('tenant_id', '=', tenantId).execute()
             await db.deleteFrom('atl_tenants').where('tenant_id', '=', tenantId).execute()
             await notify(db, tenant)

@@ -119,7 +119,7 @@ export function createKyselySettings(appKey: string, database: () => DatabaseHan
       return Number(numDeletedRows)
     },
 
-    async move(fromTenantId, toTenantId) {
+    async move(fromTenantId, toTenantId, installations = []) {
       if (fromTenantId === toTenantId) return 0
       const { tables, dialect } = database()
       let moved = 0
@@ -128,7 +128,7 @@ export function createKyselySettings(appKey: string, database: () => DatabaseHan
         .selectAll()
         .where('app_key', '=', appKey)
         .where('tenant_id', '=', fromTenantId)
-        .where('installation', '=', '')
+        .where('installation', 'in', ['', ...installations])
         .execute()
       for (const row of rows) {
         await tables.transaction().execute(async (transaction) => {
@@ -143,7 +143,7 @@ export function createKyselySettings(appKey: string, database: () => DatabaseHan
           const { numDeletedRows } = await transaction
             .deleteFrom('atl_settings')
             .where('tenant_id', '=', fromTenantId)
-            .where('installation', '=', '')
+            .where('installation', '=', row.installation)
             .where('name', '=', row.name)
             .where('version', '=', copy.version)
             // MySQL cannot read the table it deletes from in a plain subquery; a derived table it can.
@@ -155,7 +155,7 @@ export function createKyselySettings(appKey: string, database: () => DatabaseHan
                       .selectFrom('atl_settings')
                       .select('name')
                       .where('tenant_id', '=', toTenantId)
-                      .where('installation', '=', '')
+                      .where('installation', '=', row.installation)
                       .where('name', '=', row.name)
                       .as('known')
                   ).select(sql.lit(1).as('one'))
@@ -166,7 +166,7 @@ export function createKyselySettings(appKey: string, database: () => DatabaseHan
           if (Number(numDeletedRows) === 0) return
           // A key that came to the other tenant in this moment undoes the whole step.
           if (!(await insertUnlessThere(transaction.insertInto('atl_settings').values(copy), dialect))) {
-            throw settingConflict({ tenantId: toTenantId, installation: '' })
+            throw settingConflict({ tenantId: toTenantId, installation: row.installation })
           }
           moved += 1
         })

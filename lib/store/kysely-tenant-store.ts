@@ -3,7 +3,8 @@ import { type Kysely, sql } from 'kysely'
 import type { ColumnCipher } from '../encryption/column-cipher.ts'
 import type { EncryptionOptions } from '../encryption/encryption-options.ts'
 import { type Log, silentLog } from '../ports.ts'
-import type { Tenant } from '../tenant/tenant.ts'
+import { clientKeysOf, type Tenant } from '../tenant/tenant.ts'
+import { inOrderOfNames } from '../tenant/tenant-names.ts'
 import type {
   DeliveryInbox,
   NewDelivery,
@@ -12,22 +13,19 @@ import type {
   TenantLookup,
   TenantStore
 } from '../tenant/tenant-store.ts'
+import type { ChangeListener } from './change-listener.ts'
+import { chooseTenant } from './choose-tenant.ts'
 import { type DatabaseHandle, openDatabase } from './database.ts'
 import { createKyselyDeliveryInbox, insertDelivery } from './kysely-delivery-inbox.ts'
 import { createKyselyRemover } from './kysely-remover.ts'
 import { createKyselySettings } from './kysely-settings.ts'
 import { migrateToLatest, requireLatestSchema } from './migrate.ts'
-import {
-  CHANGE_CHANNEL,
-  type ChangeNote,
-  createPostgresListener,
-  noteText,
-  type PostgresListener
-} from './postgres-listener.ts'
-import { findTenants, listTenants } from './read-tenants.ts'
+import { CHANGE_CHANNEL, type ChangeNote, createPostgresListener, noteText } from './postgres-listener.ts'
+import { findByBaseUrl, findTenants, listTenants } from './read-tenants.ts'
 import {
   canBeBaseUrl,
   canBeFound,
+  canBeName,
   checkAppKey,
   checkLimit,
   deliveryRecord,
@@ -36,6 +34,7 @@ import {
 } from './record.ts'
 import type { Tables } from './schema.ts'
 import { openStoreCipher, type StoreCipher } from './store-cipher.ts'
+import { nameFromRow } from './tenant-rows.ts'
 import { isConcurrencyFailure, writeTenant } from './write-tenant.ts'
 
 /** How a store in a database is made. */
@@ -78,7 +77,7 @@ export function createKyselyTenantStore(options: KyselyTenantStoreOptions): Kyse
   checkAppKey(appKey)
   let opened: DatabaseHandle | undefined
   let secrets: StoreCipher | undefined
-  let listening: PostgresListener | undefined
+  let listening: ChangeListener | undefined
   const sender = randomUUID()
 
   function database(): DatabaseHandle {
@@ -102,8 +101,33 @@ export function createKyselyTenantStore(options: KyselyTenantStoreOptions): Kyse
   const inbox: DeliveryInbox = createKyselyDeliveryInbox(appKey, database)
 
   /** Sent by PostgreSQL when the transaction commits, and not at all if it does not. */
-  async function tellOthers(transaction: Kysely<Tables>, { clientKey }: Tenant): Promise<void> {
-    if (database().dialect === 'postgres') await notify(transaction, { appKey, clientKey, sender })
+  async function tellOthers(transaction: Kysely<Tables>, tenant: Tenant): Promise<void> {
+    if (database().dialect !== 'postgres') return
+    for (const clientKey of clientKeysOf(tenant)) await notify(transaction, { appKey, clientKey, sender })
+  }
+
+  interface Save {
+    readonly tenant: Tenant
+    readonly expectedVersion: number | null
+  }
+
+  async function write(saves: readonly Save[], given: readonly NewDelivery[]): Promise<void> {
+    const deliveries = given.map(deliveryRecord)
+    const [first] = saves
+    try {
+      await database()
+        .tables.transaction()
+        .execute(async (transaction) => {
+          const { dialect } = database()
+          for (const { tenant, expectedVersion } of saves) {
+            await writeTenant(transaction, dialect, cipher(), tenant, expectedVersion)
+          }
+          for (const delivery of deliveries) await insertDelivery(transaction, dialect, appKey, delivery)
+          for (const { tenant } of saves) await tellOthers(transaction, tenant)
+        })
+    } catch (error) {
+      throw isConcurrencyFailure(error) && first !== undefined ? storeConflict(first.tenant, error) : error
+    }
   }
 
   return {
@@ -143,14 +167,22 @@ export function createKyselyTenantStore(options: KyselyTenantStoreOptions): Kyse
     },
 
     async find(lookup: TenantLookup) {
-      if (!canBeFound(lookup)) return null
-      const found = await findTenants(database().tables, cipher(), appKey, lookup)
-      // Two tenants under one name would be a guess, and a guess gives one customer's data to another.
-      return found.length === 1 ? (found[0] ?? null) : null
+      return canBeFound(lookup) ? chooseTenant(await findTenants(database().tables, cipher(), appKey, lookup)) : null
     },
 
     async findByBaseUrl(baseUrl: string) {
-      return canBeBaseUrl(baseUrl) ? findTenants(database().tables, cipher(), appKey, { baseUrl }) : []
+      return canBeBaseUrl(baseUrl) ? findByBaseUrl(database().tables, cipher(), appKey, baseUrl) : []
+    },
+
+    async names(tenantId: string) {
+      if (!canBeName(tenantId)) return []
+      const rows = await database()
+        .tables.selectFrom('atl_names')
+        .selectAll()
+        .where('tenant_id', '=', tenantId)
+        .where('app_key', '=', appKey)
+        .execute()
+      return inOrderOfNames(rows.map(nameFromRow))
     },
 
     async list(query: TenantListQuery) {
@@ -158,22 +190,24 @@ export function createKyselyTenantStore(options: KyselyTenantStoreOptions): Kyse
       return listTenants(database().tables, cipher(), appKey, query)
     },
 
-    async save(given: Tenant, expectedVersion: number | null, deliveries: readonly NewDelivery[] = []) {
+    async save(given, expectedVersion, deliveries = []) {
       const tenant = tenantRecord(given, appKey, (expectedVersion ?? 0) + 1)
-      const records = deliveries.map(deliveryRecord)
-      try {
-        await database()
-          .tables.transaction()
-          .execute(async (transaction) => {
-            const { dialect } = database()
-            await writeTenant(transaction, dialect, cipher(), tenant, expectedVersion)
-            for (const delivery of records) await insertDelivery(transaction, dialect, appKey, delivery)
-            await tellOthers(transaction, tenant)
-          })
-      } catch (error) {
-        throw isConcurrencyFailure(error) ? storeConflict(tenant, error) : error
-      }
+      await write([{ tenant, expectedVersion }], deliveries)
       return tenant
+    },
+
+    async handOver(givenFrom, givenTo, deliveries = []) {
+      const from = tenantRecord(givenFrom, appKey, givenFrom.version + 1)
+      const to = tenantRecord(givenTo, appKey, givenTo.version + 1)
+      // In this order, so that a name is free before the other tenant takes it.
+      await write(
+        [
+          { tenant: from, expectedVersion: givenFrom.version },
+          { tenant: to, expectedVersion: givenTo.version }
+        ],
+        deliveries
+      )
+      return { from, to }
     }
   }
 }

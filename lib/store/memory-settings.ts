@@ -74,17 +74,19 @@ export function createMemorySettings(knowsTenant: (tenantId: string) => boolean)
       return swept
     },
 
-    async move(fromTenantId, toTenantId) {
+    async move(fromTenantId, toTenantId, installations = []) {
       if (fromTenantId === toTenantId) return 0
       if (!knowsTenant(toTenantId)) throw new Error('The tenant that shall receive the settings does not exist')
-      const from = settingsOf({ tenantId: fromTenantId, installation: '' })
-      const to = settingsOf({ tenantId: toTenantId, installation: '' })
       let moved = 0
-      for (const setting of from.values()) {
-        if (to.has(setting.key)) continue
-        to.set(setting.key, setting)
-        from.delete(setting.key)
-        moved += 1
+      for (const installation of ['', ...installations]) {
+        const from = settingsOf({ tenantId: fromTenantId, installation })
+        const to = settingsOf({ tenantId: toTenantId, installation })
+        for (const setting of from.values()) {
+          if (to.has(setting.key)) continue
+          to.set(setting.key, setting)
+          from.delete(setting.key)
+          moved += 1
+        }
       }
       return moved
     }

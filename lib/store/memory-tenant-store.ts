@@ -1,22 +1,32 @@
 import { type Tenant, tenantStatus, timeOfDeath } from '../tenant/tenant.ts'
+import { inOrderOfNames } from '../tenant/tenant-names.ts'
 import type { TenantRemover } from '../tenant/tenant-purge.ts'
-import type { TenantLookup, TenantStore } from '../tenant/tenant-store.ts'
+import type { NewDelivery, TenantStore } from '../tenant/tenant-store.ts'
+import { chooseRegistration, chooseTenant } from './choose-tenant.ts'
 import { createMemoryDeliveryInbox } from './memory-delivery-inbox.ts'
 import { createMemorySettings } from './memory-settings.ts'
-import { checkAppKey, checkLimit, deliveryRecord, installationName, storeConflict, tenantRecord } from './record.ts'
+import { createMemoryTenants } from './memory-tenants.ts'
+import {
+  canBeFound,
+  checkAppKey,
+  checkLimit,
+  deliveryRecord,
+  installationName,
+  storeConflict,
+  tenantRecord
+} from './record.ts'
 
 /** Tenants in the memory of this process, for tests and first steps: everything is gone when the process ends. */
 export function createMemoryTenantStore(options: { readonly appKey: string }): TenantStore {
   const { appKey } = options
   checkAppKey(appKey)
-  const tenants = new Map<string, Tenant>()
-  const byClientKey = new Map<string, string>()
-  const byInstallation = new Map<string, string>()
-  const inbox = createMemoryDeliveryInbox((tenantId) => tenants.has(tenantId))
-  const settings = createMemorySettings((tenantId) => tenants.has(tenantId))
+  const tenants = createMemoryTenants()
+  const inbox = createMemoryDeliveryInbox(tenants.has)
+  const settings = createMemorySettings(tenants.has)
   const remover: TenantRemover = {
     async listDead({ diedBeforeMs, after, limit }) {
-      return [...tenants.values()]
+      return tenants
+        .all()
         .flatMap((tenant) => {
           const diedAtMs = timeOfDeath(tenant)
           return diedAtMs === null || diedAtMs >= diedBeforeMs ? [] : [{ tenant, diedAtMs }]
@@ -29,40 +39,35 @@ export function createMemoryTenantStore(options: { readonly appKey: string }): T
     // No other writer waits for the app's handler here, so that whether the tenant changed is asked again after it.
     async remove(tenant, diedBeforeMs, beforeCommit) {
       const isUnchanged = () => {
-        const stored = tenants.get(tenant.tenantId)
+        const [stored] = tenants.withName({ tenantId: tenant.tenantId })
         const diedAtMs = stored === undefined ? null : timeOfDeath(stored)
         return stored?.version === tenant.version && diedAtMs !== null && diedAtMs < diedBeforeMs
       }
       if (!isUnchanged()) return false
       await beforeCommit(null)
       if (!isUnchanged()) return false
-      forgetNames(tenant)
-      tenants.delete(tenant.tenantId)
+      tenants.remove(tenant.tenantId)
       settings.forget(tenant.tenantId)
       inbox.forget(tenant.tenantId)
       return true
     }
   }
 
-  function find(lookup: TenantLookup): Tenant | null {
-    if ('tenantId' in lookup) return tenants.get(lookup.tenantId) ?? null
-    if ('clientKey' in lookup) return tenants.get(byClientKey.get(lookup.clientKey) ?? '') ?? null
-    const { installationId, environmentId } = lookup
-    const found = [...tenants.values()].filter(({ installations }) =>
-      installations.some(
-        (of) => of.installationId === installationId && (environmentId ?? of.environmentId) === of.environmentId
-      )
-    )
-    return found.length === 1 ? (found[0] ?? null) : null
-  }
-
-  function belongsToAnother(owner: string | undefined, tenant: Tenant): boolean {
-    return owner !== undefined && owner !== tenant.tenantId
-  }
-
-  function forgetNames({ clientKey, installations }: Tenant): void {
-    byClientKey.delete(clientKey)
-    for (const installation of installations) byInstallation.delete(installationName(installation))
+  /** Everything is checked before the first change, and nothing waits in between: that is the transaction. */
+  function write(saves: readonly { tenant: Tenant; expectedVersion: number | null }[], given: readonly NewDelivery[]) {
+    const deliveries = given.map(deliveryRecord)
+    const ids = saves.map(({ tenant }) => tenant.tenantId)
+    const names = saves.flatMap(({ tenant }) => tenant.installations.map(installationName))
+    if (new Set(names).size !== names.length) throw storeConflict(saves[0]?.tenant ?? { tenantId: '' })
+    for (const { tenant, expectedVersion } of saves) {
+      const stored = tenants.identity(tenant.tenantId)?.version ?? null
+      if (stored !== expectedVersion || tenants.isTaken(tenant, ids)) throw storeConflict(tenant)
+    }
+    for (const { tenantId } of deliveries) {
+      if (!ids.includes(tenantId) && !tenants.has(tenantId)) throw new Error('The tenant of a delivery does not exist')
+    }
+    for (const { tenant } of saves) tenants.put(tenant)
+    for (const delivery of deliveries) inbox.put(delivery)
   }
 
   return {
@@ -73,51 +78,51 @@ export function createMemoryTenantStore(options: { readonly appKey: string }): T
     async close() {},
 
     async find(lookup) {
-      return find(lookup)
+      return canBeFound(lookup) ? chooseTenant(tenants.withName(lookup)) : null
     },
 
     async findByBaseUrl(baseUrl) {
-      return [...tenants.values()].filter((tenant) => tenant.baseUrl === baseUrl).sort(byTenantId)
+      return tenants
+        .all()
+        .flatMap(({ tenantId }) => tenants.registrations(tenantId))
+        .filter((tenant) => tenant.baseUrl === baseUrl)
+    },
+
+    async names(tenantId) {
+      return inOrderOfNames(tenants.names(tenantId))
     },
 
     async list(query) {
       checkLimit(query)
       const { status, product, after = '', limit } = query
-      return [...tenants.values()]
-        .filter(
-          (tenant) =>
-            tenant.tenantId > after &&
-            (status === undefined || tenantStatus(tenant) === status) &&
-            (product === undefined || tenant.product === product)
-        )
-        .sort(byTenantId)
+      return tenants
+        .all()
+        .filter((tenant) => tenant.tenantId > after && (status === undefined || tenantStatus(tenant) === status))
+        .flatMap((tenant) => {
+          if (product === undefined) return [tenant]
+          const ofProduct = tenants.registrations(tenant.tenantId).filter((one) => one.product === product)
+          return chooseRegistration(ofProduct) ?? []
+        })
         .slice(0, limit)
     },
 
-    // Everything is checked before the first change, and nothing waits in between: that is the transaction.
     async save(given, expectedVersion, deliveries = []) {
       const tenant = tenantRecord(given, appKey, (expectedVersion ?? 0) + 1)
-      const records = deliveries.map(deliveryRecord)
-      const stored = tenants.get(tenant.tenantId)
-      if ((stored?.version ?? null) !== expectedVersion) throw storeConflict(tenant)
-      const names = tenant.installations.map(installationName)
-      if (
-        belongsToAnother(byClientKey.get(tenant.clientKey), tenant) ||
-        names.some((name) => belongsToAnother(byInstallation.get(name), tenant))
-      ) {
-        throw storeConflict(tenant)
-      }
-      for (const { tenantId } of records) {
-        if (tenantId !== tenant.tenantId && !tenants.has(tenantId)) {
-          throw new Error('The tenant of a delivery does not exist')
-        }
-      }
-      if (stored !== undefined) forgetNames(stored)
-      tenants.set(tenant.tenantId, tenant)
-      byClientKey.set(tenant.clientKey, tenant.tenantId)
-      for (const name of names) byInstallation.set(name, tenant.tenantId)
-      for (const delivery of records) inbox.put(delivery)
+      write([{ tenant, expectedVersion }], deliveries)
       return tenant
+    },
+
+    async handOver(givenFrom, givenTo, deliveries = []) {
+      const from = tenantRecord(givenFrom, appKey, givenFrom.version + 1)
+      const to = tenantRecord(givenTo, appKey, givenTo.version + 1)
+      write(
+        [
+          { tenant: from, expectedVersion: givenFrom.version },
+          { tenant: to, expectedVersion: givenTo.version }
+        ],
+        deliveries
+      )
+      return { from, to }
     }
   }
 }
@@ -130,8 +135,4 @@ interface Death {
 function byDeath(a: Death, b: Death): number {
   if (a.diedAtMs !== b.diedAtMs) return a.diedAtMs - b.diedAtMs
   return a.tenant.tenantId === b.tenant.tenantId ? 0 : a.tenant.tenantId < b.tenant.tenantId ? -1 : 1
-}
-
-function byTenantId(a: Tenant, b: Tenant): number {
-  return a.tenantId < b.tenantId ? -1 : 1
 }

@@ -1,6 +1,13 @@
 import { AtlassianError, OptionError } from '../errors.ts'
 import { Secret } from '../secret.ts'
-import type { Installation, Tenant } from '../tenant/tenant.ts'
+import {
+  type ConnectRegistration,
+  hasRegistration,
+  type Installation,
+  noRegistration,
+  type Tenant,
+  type TenantIdentity
+} from '../tenant/tenant.ts'
 import type { NewDelivery, TenantListQuery, TenantLookup } from '../tenant/tenant-store.ts'
 
 /**
@@ -44,39 +51,56 @@ export function checkAppKey(appKey: string): void {
 export function canBeFound(lookup: TenantLookup): boolean {
   if ('tenantId' in lookup) return canBeName(lookup.tenantId)
   if ('clientKey' in lookup) return canBeName(lookup.clientKey)
-  return canBeName(lookup.installationId) && (lookup.environmentId === undefined || canBeName(lookup.environmentId))
+  if ('baseUrl' in lookup) return canBeBaseUrl(lookup.baseUrl)
+  if ('displayUrl' in lookup) return canBeBaseUrl(lookup.displayUrl)
+  const name = 'cloudId' in lookup ? lookup.cloudId : lookup.installationId
+  return canBeName(name) && (lookup.environmentId === undefined || canBeName(lookup.environmentId))
 }
 
 /**
  * The record as it will be stored: the known fields only, deeply frozen, with the given version.
  * Throws TypeError naming the field (never its value) when a database could not keep it as it is.
  */
+export function tenantRecord<Given extends Tenant>(tenant: Given, appKey: string, version: number): Given
 export function tenantRecord(tenant: Tenant, appKey: string, version: number): Tenant {
   if (tenant.appKey !== appKey) throw new TypeError('This store serves another app than the one of this tenant')
-  return Object.freeze({
+  const identity: TenantIdentity = {
     tenantId: name('tenantId', tenant.tenantId),
     appKey,
-    clientKey: name('clientKey', tenant.clientKey),
     cloudId: optional(name, 'cloudId', tenant.cloudId),
-    product: oneOf('product', tenant.product, ['jira', 'confluence']),
-    baseUrl: baseUrl(tenant.baseUrl),
-    displayUrl: optional(text, 'displayUrl', tenant.displayUrl),
+    installations: installationRecords(tenant.installations),
+    adoptedBy: optional(name, 'adoptedBy', tenant.adoptedBy),
+    createdAtMs: whole('createdAtMs', tenant.createdAtMs),
+    updatedAtMs: whole('updatedAtMs', tenant.updatedAtMs),
+    version
+  }
+  return Object.freeze(
+    hasRegistration(tenant) ? { ...identity, ...registrationRecord(tenant) } : { ...identity, ...noRegistration }
+  )
+}
+
+function registrationRecord(given: ConnectRegistration): ConnectRegistration {
+  return {
+    connectId: name('connectId', given.connectId),
+    clientKey: name('clientKey', given.clientKey),
+    product: oneOf('product', given.product, ['jira', 'confluence']),
+    baseUrl: address('baseUrl', given.baseUrl),
+    displayUrl: optional(address, 'displayUrl', given.displayUrl),
     displayUrlServicedeskHelpCenter: optional(
       text,
       'displayUrlServicedeskHelpCenter',
-      tenant.displayUrlServicedeskHelpCenter
+      given.displayUrlServicedeskHelpCenter
     ),
-    oauthClientId: optional(text, 'oauthClientId', tenant.oauthClientId),
-    entitlementId: optional(text, 'entitlementId', tenant.entitlementId),
-    entitlementNumber: optional(text, 'entitlementNumber', tenant.entitlementNumber),
-    sharedSecret: secret('sharedSecret', tenant.sharedSecret),
-    previousSecret: optional(secret, 'previousSecret', tenant.previousSecret),
-    previousSecretRetiredAtMs: optional(whole, 'previousSecretRetiredAtMs', tenant.previousSecretRetiredAtMs),
-    secretVersion: whole('secretVersion', tenant.secretVersion),
-    installations: installationRecords(tenant.installations),
-    lastInstallIatSeconds: whole('lastInstallIatSeconds', tenant.lastInstallIatSeconds),
+    oauthClientId: optional(text, 'oauthClientId', given.oauthClientId),
+    entitlementId: optional(text, 'entitlementId', given.entitlementId),
+    entitlementNumber: optional(text, 'entitlementNumber', given.entitlementNumber),
+    sharedSecret: secret('sharedSecret', given.sharedSecret),
+    previousSecret: optional(secret, 'previousSecret', given.previousSecret),
+    previousSecretRetiredAtMs: optional(whole, 'previousSecretRetiredAtMs', given.previousSecretRetiredAtMs),
+    secretVersion: whole('secretVersion', given.secretVersion),
+    lastInstallIatSeconds: whole('lastInstallIatSeconds', given.lastInstallIatSeconds),
     installTokens: Object.freeze(
-      tenant.installTokens.map(({ token, body, expSeconds }) =>
+      given.installTokens.map(({ token, body, expSeconds }) =>
         Object.freeze({
           token: name('token', token),
           body: name('body', body),
@@ -84,12 +108,8 @@ export function tenantRecord(tenant: Tenant, appKey: string, version: number): T
         })
       )
     ),
-    possiblySupersededBy: optional(name, 'possiblySupersededBy', tenant.possiblySupersededBy),
-    adoptedBy: optional(name, 'adoptedBy', tenant.adoptedBy),
-    createdAtMs: whole('createdAtMs', tenant.createdAtMs),
-    updatedAtMs: whole('updatedAtMs', tenant.updatedAtMs),
-    version
-  })
+    possiblySupersededBy: optional(name, 'possiblySupersededBy', given.possiblySupersededBy)
+  }
 }
 
 function installationRecords(installations: readonly Installation[]): readonly Installation[] {
@@ -101,6 +121,8 @@ function installationRecords(installations: readonly Installation[]): readonly I
         platform: oneOf('platform', installation.platform, ['connect', 'forge']),
         installationId: name('installationId', installation.installationId),
         environmentId: name('environmentId', installation.environmentId),
+        clientKey: optional(name, 'clientKey', installation.clientKey),
+        products: Object.freeze(installation.products.map((product) => name('products', product))),
         state: oneOf('state', installation.state, ['installed', 'uninstalled']),
         enabled: installation.enabled === true,
         installedAtMs: whole('installedAtMs', installation.installedAtMs),
@@ -137,7 +159,7 @@ export function checkLimit(query: TenantListQuery): void {
 }
 
 /** The error of `save` when another writer was first, or a name belongs to another tenant. */
-export function storeConflict(tenant: Tenant, cause?: unknown): AtlassianError {
+export function storeConflict(tenant: Pick<Tenant, 'tenantId'>, cause?: unknown): AtlassianError {
   return new AtlassianError('ATL_STORE_CONFLICT', 'store-conflict', { tenantId: tenant.tenantId }, { cause })
 }
 
@@ -152,8 +174,8 @@ function name(field: string, value: string): string {
   return value
 }
 
-function baseUrl(value: string): string {
-  if (!canBeBaseUrl(value)) throw notStorable('baseUrl', BASE_URL_CHARACTERS)
+function address(field: string, value: string): string {
+  if (!canBeBaseUrl(value)) throw notStorable(field, BASE_URL_CHARACTERS)
   return value
 }
 

@@ -7,7 +7,7 @@ export const BATCH = 1000
  * What the scripts know of a state: `tenant`, `kind`, `identifier` (absent = none), `is`, `attempts`, `received`, `due`,
  * `lease`. All are text, because a script would round large numbers.
  */
-const STATE = `
+export const STATE = `
 local function state_of(id)
   local text = redis.call('HGET', states, id)
   return text and cjson.decode(text)
@@ -100,6 +100,7 @@ if not state or state.is ~= 'pending' then return 0 end
 state.is = is
 redis.call('HSET', states, id, cjson.encode(state))
 redis.call('ZADD', settled, state.received, id)
+redis.call('ZADD', settled_of, 0, state.tenant .. '\\0' .. id)
 dequeue(id, state)
 if is == 'failed' then forget_name(id, state) end
 return 1`)
@@ -120,7 +121,9 @@ return 1`)
 export const sweepScript = redisScript(`${STATE}
 local old = redis.call('ZRANGEBYSCORE', settled, '-inf', '(' .. ARGV[1], 'LIMIT', 0, ${BATCH})
 for _, id in ipairs(old) do
-  forget_name(id, state_of(id))
+  local state = state_of(id)
+  forget_name(id, state)
+  redis.call('ZREM', settled_of, state.tenant .. '\\0' .. id)
   redis.call('HDEL', deliveries, id)
   redis.call('HDEL', states, id)
   redis.call('ZREM', settled, id)

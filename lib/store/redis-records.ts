@@ -1,6 +1,6 @@
 import type { ColumnCipher } from '../encryption/column-cipher.ts'
 import { Secret } from '../secret.ts'
-import { type Tenant, tenantStatus } from '../tenant/tenant.ts'
+import { type Tenant, tenantStatus, timeOfDeath } from '../tenant/tenant.ts'
 import type { Delivery, NewDelivery, TenantListQuery, TenantLookup } from '../tenant/tenant-store.ts'
 import { installationName } from './record.ts'
 
@@ -63,6 +63,7 @@ export function resealed(
 export function headOf(tenant: Tenant): string {
   const { tenantId, installations } = tenant
   const status = tenantStatus(tenant)
+  const diedAtMs = timeOfDeath(tenant)
   return JSON.stringify({
     version: String(tenant.version),
     client_key: tenant.clientKey,
@@ -71,8 +72,19 @@ export function headOf(tenant: Tenant): string {
     installation_ids: installations.map((of) => `${of.installationId}\0${of.environmentId}\0${tenantId}`),
     order: [{}, { status }, { product: tenant.product }, { status, product: tenant.product }].map(
       (query) => `${selectionOf(query)}${tenantId}`
-    )
+    ),
+    ...(diedAtMs === null ? {} : { death: deathMember({ diedAtMs, tenantId }) })
   })
+}
+
+/** Where a dead tenant stands among the dead: by time and then by `tenantId`. */
+export function deathMember({ diedAtMs, tenantId }: { readonly diedAtMs: number; readonly tenantId: string }): string {
+  return `${deathTime(diedAtMs)}\0${tenantId}`
+}
+
+/** All of one width, so that the order of the bytes is that of the times. What is before 1970 counts as 1970. */
+export function deathTime(diedAtMs: number): string {
+  return String(Math.max(0, Math.min(diedAtMs, Number.MAX_SAFE_INTEGER))).padStart(16, '0')
 }
 
 /** The start of the members that `list` walks for these filters. */

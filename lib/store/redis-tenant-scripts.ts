@@ -12,13 +12,25 @@ return ARGV[1]`)
 export const notifyScript = redisScript(`
 return redis.call('PUBLISH', ARGV[1], ARGV[2])`)
 
+/** `take_back(head)`: removes the names and the places of a tenant. */
+export const TAKE_BACK = `
+local function take_back(old)
+  redis.call('HDEL', client_keys, old.client_key)
+  redis.call('ZREM', base_urls, old.base_url)
+  for _, name in ipairs(old.installations) do redis.call('HDEL', installations, name) end
+  for _, member in ipairs(old.installation_ids) do redis.call('ZREM', installation_ids, member) end
+  for _, member in ipairs(old.order) do redis.call('ZREM', order, member) end
+  if old.death then redis.call('ZREM', dead, old.death) end
+end
+`
+
 /**
  * ARGV: appKey, tenantId, expected version or '', record, head, channel, sender, then deliveryId, record and state of
  * each delivery. Everything is asked before the first write, because Redis takes no write back.
  *
  * The first write is one that Redis refuses when its memory is full; from then on it refuses none of this script.
  */
-export const saveScript = redisScript(`${PUT_DELIVERY}
+export const saveScript = redisScript(`${PUT_DELIVERY}${TAKE_BACK}
 local app, id, expected, record, head_text, channel, sender = unpack(ARGV, 1, 7)
 local owner = redis.call('HGET', owners, id)
 if owner and owner ~= app then return 'conflict' end
@@ -38,13 +50,7 @@ for n = 8, #ARGV, 3 do
 end
 
 redis.call('HSET', owners, id, app)
-if old then
-  redis.call('HDEL', client_keys, old.client_key)
-  redis.call('ZREM', base_urls, old.base_url)
-  for _, name in ipairs(old.installations) do redis.call('HDEL', installations, name) end
-  for _, member in ipairs(old.installation_ids) do redis.call('ZREM', installation_ids, member) end
-  for _, member in ipairs(old.order) do redis.call('ZREM', order, member) end
-end
+if old then take_back(old) end
 redis.call('HSET', tenants, id, record)
 redis.call('HSET', heads, id, head_text)
 redis.call('HSET', client_keys, head.client_key, id)
@@ -52,6 +58,7 @@ redis.call('ZADD', base_urls, 0, head.base_url)
 for _, name in ipairs(head.installations) do redis.call('HSET', installations, name, id) end
 for _, member in ipairs(head.installation_ids) do redis.call('ZADD', installation_ids, 0, member) end
 for _, member in ipairs(head.order) do redis.call('ZADD', order, 0, member) end
+if head.death then redis.call('ZADD', dead, 0, head.death) end
 for n = 8, #ARGV, 3 do put(ARGV[n], ARGV[n + 1], ARGV[n + 2]) end
 -- A user who may not publish still saves: the self-test of the listener has told that nobody will hear.
 redis.pcall('PUBLISH', channel, cjson.encode({ head.client_key, sender }))

@@ -5,11 +5,12 @@ import { createKeyRing } from '../encryption/key-ring.ts'
 import { OptionError } from '../errors.ts'
 import { type Log, silentLog } from '../ports.ts'
 import type { TenantStore } from '../tenant/tenant-store.ts'
+import type { ChangeListener } from './change-listener.ts'
 import { canBeFound, checkLimit, deliveryRecord, storeConflict, tenantRecord } from './record.ts'
 import { borrowedConnection, ownConnection, type RedisClient, type RedisConnection } from './redis-connection.ts'
 import { createRedisDeliveryInbox } from './redis-delivery-inbox.ts'
 import { redisChannel, redisKeys } from './redis-keys.ts'
-import { createRedisListener, type RedisListener } from './redis-listener.ts'
+import { createRedisListener } from './redis-listener.ts'
 import {
   deliveryArguments,
   headOf,
@@ -19,8 +20,10 @@ import {
   textFromTenant
 } from './redis-records.ts'
 import { reencryptTexts } from './redis-reencrypt.ts'
+import { createRedisRemover } from './redis-remover.ts'
 import { scriptRunner, textReply, textsReply } from './redis-script.ts'
 import { checkLayout, checkServer } from './redis-server.ts'
+import { createRedisSettings } from './redis-settings.ts'
 import { findScript, listScript, notifyScript, saveScript } from './redis-tenant-scripts.ts'
 import type { ReencryptOptions, ReencryptResult } from './reencrypt.ts'
 
@@ -65,7 +68,7 @@ export function createRedisTenantStore(options: RedisTenantStoreOptions): RedisT
   const channel = redisChannel(prefix, appKey)
   const sender = randomUUID()
   let opened: { readonly connection: RedisConnection; readonly cipher: ColumnCipher } | undefined
-  let listening: RedisListener | undefined
+  let listening: ChangeListener | undefined
 
   function state() {
     if (opened === undefined) throw new Error('The tenant store is not open: call open() first')
@@ -78,7 +81,7 @@ export function createRedisTenantStore(options: RedisTenantStoreOptions): RedisT
   const read = (texts: unknown) => textsReply(texts).map((text) => tenantFromText(text, state().cipher))
 
   async function close(): Promise<void> {
-    listening?.stop()
+    await listening?.stop()
     listening = undefined
     const closing = opened
     opened = undefined
@@ -87,6 +90,8 @@ export function createRedisTenantStore(options: RedisTenantStoreOptions): RedisT
 
   return {
     inbox: createRedisDeliveryInbox(run),
+    settings: createRedisSettings(run),
+    remover: createRedisRemover({ run, cipher: () => state().cipher, channel, sender }),
     close,
 
     async open() {
@@ -107,7 +112,7 @@ export function createRedisTenantStore(options: RedisTenantStoreOptions): RedisT
     async watch(listener) {
       const { connection } = state()
       if (options.coherence === 'poll') return false
-      listening?.stop()
+      await listening?.stop()
       listening = createRedisListener({
         connect: connection.connectSubscriber,
         notify: (text) => run(notifyScript, channel, text),

@@ -4,7 +4,7 @@ import { createKeyRing } from '../encryption/key-ring.ts'
 import type { Clock } from '../ports.ts'
 import type { DatabaseHandle } from './database.ts'
 import { isFullyEncrypted, markFullyEncrypted } from './store-cipher.ts'
-import { type SecretColumn, secretColumns } from './tenant-rows.ts'
+import { type SecretColumn, secretColumns, secretPlace } from './tenant-rows.ts'
 
 /** How re-encryption walks. */
 export interface ReencryptOptions {
@@ -20,7 +20,7 @@ export interface ReencryptOptions {
 
 /** What re-encryption has done so far. */
 export interface ReencryptResult {
-  /** Tenants looked at. */
+  /** Connect registrations looked at: one for most tenants. */
   readonly tenants: number
   /** Secrets written anew. */
   readonly rewritten: number
@@ -59,7 +59,7 @@ export async function reencryptSecrets(database: DatabaseHandle, options: Reencr
         plaintext: result.plaintext + plaintext
       }
     }
-    after = rows.at(-1)?.tenant_id ?? after
+    after = rows.at(-1)?.connect_id ?? after
     onProgress?.(result)
   }
   return result
@@ -69,10 +69,10 @@ type SecretRow = Awaited<ReturnType<typeof readBatch>>[number]
 
 function readBatch({ tables }: DatabaseHandle, after: string, limit: number) {
   return tables
-    .selectFrom('atl_tenants')
-    .select(['tenant_id', ...secretColumns])
-    .where('tenant_id', '>', after)
-    .orderBy('tenant_id')
+    .selectFrom('atl_connects')
+    .select(['connect_id', ...secretColumns])
+    .where('connect_id', '>', after)
+    .orderBy('connect_id')
     .limit(limit)
     .execute()
 }
@@ -83,12 +83,12 @@ async function rewriteRow({ tables }: DatabaseHandle, cipher: ColumnCipher, row:
   for (const column of secretColumns) {
     const stored = row[column]
     if (stored === null || !cipher.isOutdated(stored)) continue
-    const place = { tenantId: row.tenant_id, table: 'atl_tenants', column }
+    const place = secretPlace(row.connect_id, column)
     const sealed = cipher.seal(cipher.open(stored, place), place)
     const { numUpdatedRows } = await tables
-      .updateTable('atl_tenants')
+      .updateTable('atl_connects')
       .set(columnValue(column, sealed))
-      .where('tenant_id', '=', row.tenant_id)
+      .where('connect_id', '=', row.connect_id)
       // Only what was read: a rotation that came between has written a newer secret.
       .where(column, '=', stored)
       .executeTakeFirstOrThrow()

@@ -1,5 +1,6 @@
 import type { ColumnType } from 'kysely'
 import type { Installation, Product, TenantStatus } from '../tenant/tenant.ts'
+import type { TenantName } from '../tenant/tenant-names.ts'
 import type { DeliveryKind } from '../tenant/tenant-store.ts'
 
 /** PostgreSQL's driver returns 64-bit integers as text; `toNumber` in tenant-rows.ts is the only way out. */
@@ -8,12 +9,29 @@ export type WholeNumber = ColumnType<number | string, number, number>
 /** Null in every row where nothing was told. */
 type NullableNumber = ColumnType<number | string | null, number | null, number | null>
 
-/** One row per tenant: every field of `Tenant` except its installations. Text and integers only. */
+/** One row per tenant: what all its registrations share, and what lists and purges ask for. Text and integers only. */
 export interface TenantTable {
   readonly tenant_id: string
   readonly app_key: string
-  readonly client_key: string
+  /** The clientKey of the first registration; the tenant's own id where there was none. Unique within an app. */
+  readonly origin: string
   readonly cloud_id: string | null
+  readonly adopted_by: string | null
+  /** What `tenantStatus` said when the row was written, so that a list can be filtered by it. */
+  readonly status: TenantStatus
+  /** What `timeOfDeath` said when the row was written: null while the tenant lives. */
+  readonly dead_at_ms: NullableNumber
+  readonly created_at_ms: WholeNumber
+  readonly updated_at_ms: WholeNumber
+  readonly version: WholeNumber
+}
+
+/** One row per Connect registration: the fields of `ConnectRegistration`. */
+export interface ConnectTable {
+  readonly connect_id: string
+  readonly tenant_id: string
+  readonly app_key: string
+  readonly client_key: string
   readonly product: Product
   readonly base_url: string
   readonly display_url: string | null
@@ -29,14 +47,19 @@ export interface TenantTable {
   /** JSON array of `InstallTokenMark`. */
   readonly install_tokens: string
   readonly possibly_superseded_by: string | null
-  readonly adopted_by: string | null
-  /** What `tenantStatus` said when the row was written, so that a list can be filtered by it. */
-  readonly status: TenantStatus
-  /** What `timeOfDeath` said when the row was written: null while the tenant lives. */
-  readonly dead_at_ms: NullableNumber
   readonly created_at_ms: WholeNumber
-  readonly updated_at_ms: WholeNumber
-  readonly version: WholeNumber
+}
+
+/** One row per name that a tenant has or had: the fields of `TenantName`. */
+export interface NameTable {
+  readonly name_id: string
+  readonly tenant_id: string
+  readonly app_key: string
+  readonly connect_id: string | null
+  readonly kind: TenantName['kind']
+  readonly value: string
+  readonly since_ms: WholeNumber
+  readonly until_ms: NullableNumber
 }
 
 /** One row per installation of a tenant, in the order of `position`. */
@@ -47,6 +70,9 @@ export interface InstallationTable {
   readonly platform: Installation['platform']
   readonly installation_id: string
   readonly environment_id: string
+  readonly client_key: string | null
+  /** JSON array of names. */
+  readonly products: string
   readonly state: Installation['state']
   /** 0 or 1. */
   readonly enabled: WholeNumber
@@ -104,6 +130,8 @@ export interface MigrationTable {
 /** The tables of this package. Their names and columns are public API: an app may join and reference them. */
 export interface Tables {
   readonly atl_tenants: TenantTable
+  readonly atl_connects: ConnectTable
+  readonly atl_names: NameTable
   readonly atl_installations: InstallationTable
   readonly atl_deliveries: DeliveryTable
   readonly atl_settings: SettingTable

@@ -29,6 +29,8 @@ export const DEFAULT_PREFIX = 'atl_'
 /** Written out so that the compiler asks for each new table. */
 const ours: Readonly<Record<keyof Tables, true>> = {
   atl_tenants: true,
+  atl_connects: true,
+  atl_names: true,
   atl_installations: true,
   atl_deliveries: true,
   atl_settings: true,

@@ -1,61 +1,35 @@
 import type { Insertable, Selectable } from 'kysely'
 import type { ColumnCipher } from '../encryption/column-cipher.ts'
 import { Secret } from '../secret.ts'
-import { type Installation, type InstallTokenMark, type Tenant, tenantStatus, timeOfDeath } from '../tenant/tenant.ts'
+import {
+  type ConnectTenant,
+  type Installation,
+  type InstallTokenMark,
+  type Tenant,
+  type TenantIdentity,
+  tenantStatus,
+  timeOfDeath
+} from '../tenant/tenant.ts'
+import type { TenantName } from '../tenant/tenant-names.ts'
 import type { Delivery } from '../tenant/tenant-store.ts'
-import type { DeliveryTable, InstallationTable, TenantTable } from './schema.ts'
+import type { ConnectTable, DeliveryTable, InstallationTable, NameTable, TenantTable } from './schema.ts'
 
-type Nullable<Row> = { readonly [Column in keyof Row]: Row[Column] | null }
+/** A tenant without what only searches ask for. */
+export type IdentityRow = Pick<
+  Selectable<TenantTable>,
+  'tenant_id' | 'app_key' | 'cloud_id' | 'adopted_by' | 'created_at_ms' | 'updated_at_ms' | 'version'
+>
 
-/** One row per installation, each with the columns of its tenant; one row with nulls for a tenant without any. */
-export type TenantRow = Selectable<TenantTable> &
-  Nullable<
-    Pick<
-      Selectable<InstallationTable>,
-      'platform' | 'installation_id' | 'environment_id' | 'state' | 'enabled' | 'installed_at_ms' | 'ended_at_ms'
-    >
-  >
+export type ConnectRow = Omit<Selectable<ConnectTable>, 'tenant_id' | 'app_key' | 'created_at_ms'>
 
-/** The tenants of these rows, in the order of the rows; the rows of one tenant stand together. */
-export function tenantsFromRows(rows: readonly TenantRow[], cipher: ColumnCipher): Tenant[] {
-  const installations = new Map<string, Installation[]>()
-  const firstRows: TenantRow[] = []
-  for (const row of rows) {
-    let list = installations.get(row.tenant_id)
-    if (list === undefined) {
-      list = []
-      installations.set(row.tenant_id, list)
-      firstRows.push(row)
-    }
-    const installation = installationFromRow(row)
-    if (installation !== null) list.push(installation)
-  }
-  return firstRows.map((row) => tenantFromRow(row, installations.get(row.tenant_id) ?? [], cipher))
-}
+export type InstallationRow = Omit<Selectable<InstallationTable>, 'id' | 'tenant_id'>
 
-function tenantFromRow(row: TenantRow, installations: Installation[], cipher: ColumnCipher): Tenant {
-  const installTokens: InstallTokenMark[] = JSON.parse(row.install_tokens)
+export function identityFromRow(row: IdentityRow, installations: readonly InstallationRow[]): TenantIdentity {
   return {
     tenantId: row.tenant_id,
     appKey: row.app_key,
-    clientKey: row.client_key,
     cloudId: row.cloud_id,
-    product: row.product,
-    baseUrl: row.base_url,
-    displayUrl: row.display_url,
-    displayUrlServicedeskHelpCenter: row.display_url_servicedesk_help_center,
-    oauthClientId: row.oauth_client_id,
-    entitlementId: row.entitlement_id,
-    entitlementNumber: row.entitlement_number,
-    sharedSecret: openSecret(cipher, row.tenant_id, 'shared_secret', row.shared_secret),
-    previousSecret:
-      row.previous_secret === null ? null : openSecret(cipher, row.tenant_id, 'previous_secret', row.previous_secret),
-    previousSecretRetiredAtMs: toNumberOrNull(row.previous_secret_retired_at_ms),
-    secretVersion: toNumber(row.secret_version),
-    installations,
-    lastInstallIatSeconds: toNumber(row.last_install_iat_seconds),
-    installTokens,
-    possiblySupersededBy: row.possibly_superseded_by,
+    installations: installations.map(installationFromRow),
     adoptedBy: row.adopted_by,
     createdAtMs: toNumber(row.created_at_ms),
     updatedAtMs: toNumber(row.updated_at_ms),
@@ -63,29 +37,37 @@ function tenantFromRow(row: TenantRow, installations: Installation[], cipher: Co
   }
 }
 
-export function rowFromTenant(tenant: Tenant, cipher: ColumnCipher): Insertable<TenantTable> {
+export function connectTenantFromRow(identity: TenantIdentity, row: ConnectRow, cipher: ColumnCipher): ConnectTenant {
+  const installTokens: InstallTokenMark[] = JSON.parse(row.install_tokens)
+  return {
+    ...identity,
+    connectId: row.connect_id,
+    clientKey: row.client_key,
+    product: row.product,
+    baseUrl: row.base_url,
+    displayUrl: row.display_url,
+    displayUrlServicedeskHelpCenter: row.display_url_servicedesk_help_center,
+    oauthClientId: row.oauth_client_id,
+    entitlementId: row.entitlement_id,
+    entitlementNumber: row.entitlement_number,
+    sharedSecret: openSecret(cipher, row.connect_id, 'shared_secret', row.shared_secret),
+    previousSecret:
+      row.previous_secret === null ? null : openSecret(cipher, row.connect_id, 'previous_secret', row.previous_secret),
+    previousSecretRetiredAtMs: toNumberOrNull(row.previous_secret_retired_at_ms),
+    secretVersion: toNumber(row.secret_version),
+    lastInstallIatSeconds: toNumber(row.last_install_iat_seconds),
+    installTokens,
+    possiblySupersededBy: row.possibly_superseded_by
+  }
+}
+
+/** The row of a new tenant. Its `origin` is written once. */
+export function rowFromTenant(tenant: Tenant): Insertable<TenantTable> {
   return {
     tenant_id: tenant.tenantId,
     app_key: tenant.appKey,
-    client_key: tenant.clientKey,
+    origin: tenant.clientKey ?? tenant.tenantId,
     cloud_id: tenant.cloudId,
-    product: tenant.product,
-    base_url: tenant.baseUrl,
-    display_url: tenant.displayUrl,
-    display_url_servicedesk_help_center: tenant.displayUrlServicedeskHelpCenter,
-    oauth_client_id: tenant.oauthClientId,
-    entitlement_id: tenant.entitlementId,
-    entitlement_number: tenant.entitlementNumber,
-    shared_secret: sealSecret(cipher, tenant.tenantId, 'shared_secret', tenant.sharedSecret),
-    previous_secret:
-      tenant.previousSecret === null
-        ? null
-        : sealSecret(cipher, tenant.tenantId, 'previous_secret', tenant.previousSecret),
-    previous_secret_retired_at_ms: tenant.previousSecretRetiredAtMs,
-    secret_version: tenant.secretVersion,
-    last_install_iat_seconds: tenant.lastInstallIatSeconds,
-    install_tokens: JSON.stringify(tenant.installTokens),
-    possibly_superseded_by: tenant.possiblySupersededBy,
     adopted_by: tenant.adoptedBy,
     status: tenantStatus(tenant),
     dead_at_ms: timeOfDeath(tenant),
@@ -95,17 +77,44 @@ export function rowFromTenant(tenant: Tenant, cipher: ColumnCipher): Insertable<
   }
 }
 
-function installationFromRow(row: TenantRow): Installation | null {
-  const { platform, installation_id, environment_id, state, enabled, installed_at_ms, ended_at_ms } = row
-  if (platform === null || installation_id === null || environment_id === null || state === null) return null
+/** The row of a new registration. Its `created_at_ms` is written once. */
+export function rowFromRegistration(tenant: ConnectTenant, cipher: ColumnCipher): Insertable<ConnectTable> {
+  const { connectId, previousSecret } = tenant
   return {
-    platform,
-    installationId: installation_id,
-    environmentId: environment_id,
-    state,
-    enabled: toNumber(enabled ?? 0) === 1,
-    installedAtMs: toNumber(installed_at_ms ?? 0),
-    endedAtMs: toNumberOrNull(ended_at_ms)
+    connect_id: connectId,
+    tenant_id: tenant.tenantId,
+    app_key: tenant.appKey,
+    client_key: tenant.clientKey,
+    product: tenant.product,
+    base_url: tenant.baseUrl,
+    display_url: tenant.displayUrl,
+    display_url_servicedesk_help_center: tenant.displayUrlServicedeskHelpCenter,
+    oauth_client_id: tenant.oauthClientId,
+    entitlement_id: tenant.entitlementId,
+    entitlement_number: tenant.entitlementNumber,
+    shared_secret: sealSecret(cipher, connectId, 'shared_secret', tenant.sharedSecret),
+    previous_secret: previousSecret === null ? null : sealSecret(cipher, connectId, 'previous_secret', previousSecret),
+    previous_secret_retired_at_ms: tenant.previousSecretRetiredAtMs,
+    secret_version: tenant.secretVersion,
+    last_install_iat_seconds: tenant.lastInstallIatSeconds,
+    install_tokens: JSON.stringify(tenant.installTokens),
+    possibly_superseded_by: tenant.possiblySupersededBy,
+    created_at_ms: tenant.updatedAtMs
+  }
+}
+
+function installationFromRow(row: InstallationRow): Installation {
+  const products: string[] = JSON.parse(row.products)
+  return {
+    platform: row.platform,
+    installationId: row.installation_id,
+    environmentId: row.environment_id,
+    clientKey: row.client_key,
+    products,
+    state: row.state,
+    enabled: toNumber(row.enabled) === 1,
+    installedAtMs: toNumber(row.installed_at_ms),
+    endedAtMs: toNumberOrNull(row.ended_at_ms)
   }
 }
 
@@ -117,11 +126,23 @@ export function rowsFromInstallations(tenant: Tenant): Omit<Insertable<Installat
     platform: installation.platform,
     installation_id: installation.installationId,
     environment_id: installation.environmentId,
+    client_key: installation.clientKey,
+    products: JSON.stringify(installation.products),
     state: installation.state,
     enabled: installation.enabled ? 1 : 0,
     installed_at_ms: installation.installedAtMs,
     ended_at_ms: installation.endedAtMs
   }))
+}
+
+export function nameFromRow(row: Selectable<NameTable>): TenantName {
+  return {
+    kind: row.kind,
+    value: row.value,
+    connectId: row.connect_id,
+    sinceMs: toNumber(row.since_ms),
+    untilMs: toNumberOrNull(row.until_ms)
+  }
 }
 
 export function deliveryFromRow(row: Selectable<DeliveryTable>): Delivery {
@@ -138,17 +159,25 @@ export function deliveryFromRow(row: Selectable<DeliveryTable>): Delivery {
   }
 }
 
-/** The columns of `atl_tenants` that hold secrets. */
+/** The columns of `atl_connects` that hold secrets. */
 export const secretColumns = ['shared_secret', 'previous_secret'] as const
 export type SecretColumn = (typeof secretColumns)[number]
 
-/** The only two functions that take a secret to and from a column. */
-function sealSecret(cipher: ColumnCipher, tenantId: string, column: SecretColumn, secret: Secret): string {
-  return cipher.seal(secret.reveal(), { tenantId, table: 'atl_tenants', column })
+/**
+ * Where a secret of this registration stands, as its ciphertext knows it. The first registrations stood in the row of
+ * their tenant, whose id they have, and were sealed there.
+ */
+export function secretPlace(connectId: string, column: SecretColumn) {
+  return { tenantId: connectId, table: 'atl_tenants', column }
 }
 
-function openSecret(cipher: ColumnCipher, tenantId: string, column: SecretColumn, stored: string): Secret {
-  return new Secret(cipher.open(stored, { tenantId, table: 'atl_tenants', column }))
+/** The only two functions that take a secret to and from a column. */
+function sealSecret(cipher: ColumnCipher, connectId: string, column: SecretColumn, secret: Secret): string {
+  return cipher.seal(secret.reveal(), secretPlace(connectId, column))
+}
+
+function openSecret(cipher: ColumnCipher, connectId: string, column: SecretColumn, stored: string): Secret {
+  return new Secret(cipher.open(stored, secretPlace(connectId, column)))
 }
 
 /** The only way of a number out of a column: SQLite gives numbers, PostgreSQL gives 64-bit integers as text. */

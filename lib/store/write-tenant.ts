@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { Insertable, Kysely } from 'kysely'
 import type { ColumnCipher } from '../encryption/column-cipher.ts'
-import type { Tenant } from '../tenant/tenant.ts'
+import { type ConnectTenant, hasRegistration, type Tenant } from '../tenant/tenant.ts'
+import { nextNames } from '../tenant/tenant-names.ts'
 import type { DatabaseDialect } from './database.ts'
 import { insertUnlessThere } from './insert-unless-there.ts'
 import { storeConflict } from './record.ts'
 import type { InstallationTable, Tables, TenantTable } from './schema.ts'
-import { rowFromTenant, rowsFromInstallations } from './tenant-rows.ts'
+import { nameFromRow, rowFromRegistration, rowFromTenant, rowsFromInstallations } from './tenant-rows.ts'
 
 /**
  * Writes the record against the version it was made from, inside the caller's transaction. The row of the tenant
@@ -20,12 +21,14 @@ export async function writeTenant(
   tenant: Tenant,
   expectedVersion: number | null
 ): Promise<void> {
-  const row = rowFromTenant(tenant, cipher)
+  const row = rowFromTenant(tenant)
   const written =
     expectedVersion === null
       ? await insertUnlessThere(db.insertInto('atl_tenants').values(row), dialect)
       : await update(db, row, expectedVersion)
   if (!written) throw storeConflict(tenant)
+  if (hasRegistration(tenant)) await writeRegistration(db, dialect, cipher, tenant, expectedVersion === null)
+  await writeNames(db, tenant, expectedVersion === null)
   const rows = rowsFromInstallations(tenant)
   await deleteInstallations(db, tenant.tenantId, rows)
   if (rows.length === 0) return
@@ -34,7 +37,7 @@ export async function writeTenant(
 }
 
 async function update(db: Kysely<Tables>, row: Insertable<TenantTable>, expectedVersion: number): Promise<boolean> {
-  const { tenant_id, app_key, ...columns } = row
+  const { tenant_id, app_key, origin, ...columns } = row
   const { numUpdatedRows } = await db
     .updateTable('atl_tenants')
     .set(columns)
@@ -43,6 +46,63 @@ async function update(db: Kysely<Tables>, row: Insertable<TenantTable>, expected
     .where('version', '=', expectedVersion)
     .executeTakeFirstOrThrow()
   return Number(numUpdatedRows) === 1
+}
+
+/** A registration keeps its id, its clientKey and its tenant for good. */
+async function writeRegistration(
+  db: Kysely<Tables>,
+  dialect: DatabaseDialect,
+  cipher: ColumnCipher,
+  tenant: ConnectTenant,
+  isNew: boolean
+): Promise<void> {
+  const row = rowFromRegistration(tenant, cipher)
+  const { connect_id, tenant_id, app_key, client_key, created_at_ms, ...columns } = row
+  if (!isNew) {
+    const { numUpdatedRows } = await db
+      .updateTable('atl_connects')
+      .set(columns)
+      .where('connect_id', '=', connect_id)
+      .where('tenant_id', '=', tenant_id)
+      .where('client_key', '=', client_key)
+      .executeTakeFirstOrThrow()
+    if (Number(numUpdatedRows) === 1) return
+  }
+  if (!(await insertUnlessThere(db.insertInto('atl_connects').values(row), dialect))) throw storeConflict(tenant)
+}
+
+/** Ends the names that the record no longer has, and adds its new ones. */
+async function writeNames(db: Kysely<Tables>, tenant: Tenant, isNew: boolean): Promise<void> {
+  const rows = isNew
+    ? []
+    : await db
+        .selectFrom('atl_names')
+        .selectAll()
+        .where('tenant_id', '=', tenant.tenantId)
+        .where('until_ms', 'is', null)
+        .execute()
+  const next = nextNames(rows.map(nameFromRow), tenant)
+  const ended = rows.filter((_, n) => next[n]?.untilMs !== null).map(({ name_id }) => name_id)
+  if (ended.length > 0) {
+    await db.updateTable('atl_names').set({ until_ms: tenant.updatedAtMs }).where('name_id', 'in', ended).execute()
+  }
+  const begun = next.slice(rows.length)
+  if (begun.length === 0) return
+  await db
+    .insertInto('atl_names')
+    .values(
+      begun.map(({ kind, value, connectId, sinceMs }) => ({
+        name_id: randomUUID(),
+        tenant_id: tenant.tenantId,
+        app_key: tenant.appKey,
+        connect_id: connectId,
+        kind,
+        value,
+        since_ms: sinceMs,
+        until_ms: null
+      }))
+    )
+    .execute()
 }
 
 type InstallationRow = Omit<Insertable<InstallationTable>, 'id'>
@@ -81,6 +141,8 @@ async function upsert(db: Kysely<Tables>, rows: readonly InstallationRow[]): Pro
         .doUpdateSet((eb) => ({
           position: eb.ref('excluded.position'),
           platform: eb.ref('excluded.platform'),
+          client_key: eb.ref('excluded.client_key'),
+          products: eb.ref('excluded.products'),
           state: eb.ref('excluded.state'),
           enabled: eb.ref('excluded.enabled'),
           installed_at_ms: eb.ref('excluded.installed_at_ms'),

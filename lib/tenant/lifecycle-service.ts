@@ -2,17 +2,23 @@ import { randomUUID } from 'node:crypto'
 import { AtlassianError, AuthenticationError } from '../errors.ts'
 import type { Clock, Log } from '../ports.ts'
 import { within } from '../within.ts'
+import { type Meeting, meet, merged } from './association.ts'
+import { joinDelivery } from './join-delivery.ts'
 import { applyLifecycleEvent, type LifecycleChange, type LifecycleEvent } from './lifecycle.ts'
-import { isAlive, type Tenant } from './tenant.ts'
+import { retryOnConflict } from './retry-on-conflict.ts'
+import { installationMark } from './settings-store.ts'
+import { type ConnectTenant, hasRegistration, isAlive, type Tenant } from './tenant.ts'
 import type { TenantDirectory } from './tenant-directory.ts'
 import type { NewDelivery, TenantStore } from './tenant-store.ts'
 
 /** What an accepted life-cycle call did. `tenant` is `null` for an uninstall of a tenant that we never knew. */
 export interface LifecycleResult {
   readonly change: LifecycleChange
-  readonly tenant: Tenant | null
+  readonly tenant: ConnectTenant | null
   /** The hook run that was written together with the tenant; `null` if nothing has to be told. */
   readonly deliveryId: string | null
+  /** The move of another record's data that was written together with the tenant, because both turned out to be one. */
+  readonly joinDeliveryId: string | null
 }
 
 export interface LifecycleServiceOptions {
@@ -21,7 +27,7 @@ export interface LifecycleServiceOptions {
   readonly clock: Clock
   readonly log: Log
   /** Asked before a first install is written. Refuses by throwing. */
-  readonly beforeInstall: ((tenant: Tenant) => unknown) | undefined
+  readonly beforeInstall: ((tenant: ConnectTenant) => unknown) | undefined
   /** How long the hook may take, after which it counts as a refusal. Default 8 seconds. */
   readonly beforeInstallMs?: number
 }
@@ -34,7 +40,6 @@ export interface LifecycleService {
   apply(clientKey: string, event: LifecycleEvent): Promise<LifecycleResult>
 }
 
-const MAX_TRIES = 25
 /** Hosts give up on an install after about ten seconds. */
 const BEFORE_INSTALL_MS = 8000
 
@@ -59,28 +64,51 @@ export function createLifecycleService(options: LifecycleServiceOptions): Lifecy
     given: LifecycleEvent,
     asked: { done: boolean }
   ): Promise<LifecycleResult> {
-    const event = await withoutForeignName(clientKey, given)
-    const current = await store.find({ clientKey })
-    const decision = applyLifecycleEvent(current, event, { nowMs: clock(), newTenantId: randomUUID() })
+    const found = await store.find({ clientKey })
+    const current = found !== null && hasRegistration(found) ? found : null
+    const meeting = await meetOwner(current, given)
+    const event = meeting.how === 'conflict' ? withoutInstallationId(given, clientKey, meeting.owner) : given
+    const nowMs = clock()
+    const decision = applyLifecycleEvent(current, event, {
+      nowMs,
+      newTenantId: randomUUID(),
+      newConnectId: randomUUID(),
+      joins: meeting.how === 'join' ? meeting.owner : null
+    })
     if (decision.outcome === 'refused') throw new AuthenticationError(decision.reason, { clientKey })
-    if (decision.outcome === 'unchanged') return { change: 'none', tenant: current, deliveryId: null }
-    if (decision.change === 'first-install' && !asked.done) {
+    if (decision.outcome === 'unchanged') {
+      return { change: 'none', tenant: current, deliveryId: null, joinDeliveryId: null }
+    }
+    const { change } = decision
+    if ((change === 'first-install' || change === 'joined') && !asked.done) {
       await askBeforeInstall(decision.tenant)
       asked.done = true
     }
-    const delivery = toDelivery(decision.tenant, decision.change)
-    const saved = await store.save(decision.tenant, current?.version ?? null, delivery === null ? [] : [delivery])
+    const hook = toDelivery(decision.tenant, change)
+    const join = meeting.how === 'merge' ? joinDelivery(meeting.owner, decision.tenant.tenantId, nowMs) : null
+    const deliveries = [join, hook].filter((delivery) => delivery !== null)
+    const expectedVersion = current?.version ?? (meeting.how === 'join' ? meeting.owner.version : null)
+    const saved =
+      meeting.how === 'merge'
+        ? await saveMerged(meeting.owner, decision.tenant, nowMs, deliveries)
+        : await store.save(decision.tenant, expectedVersion, deliveries)
     directory.put(saved)
-    if (decision.change === 'first-install') await markSuperseded(saved)
-    return { change: decision.change, tenant: saved, deliveryId: delivery?.deliveryId ?? null }
+    if (change === 'first-install') await markSuperseded(saved)
+    return { change, tenant: saved, deliveryId: hook?.deliveryId ?? null, joinDeliveryId: join?.deliveryId ?? null }
+  }
+
+  async function meetOwner(current: ConnectTenant | null, event: LifecycleEvent): Promise<Meeting> {
+    if (event.type !== 'installed' || event.payload.installationId === null) return { how: 'alone' }
+    const { installationId } = event.payload
+    // First as a hook named it: a Forge call at the same moment may have made a tenant of that name too.
+    const owner = (await store.find({ installationId, environmentId: '' })) ?? (await store.find({ installationId }))
+    return meet(current, owner, event.payload)
   }
 
   /** An installation has one tenant. A second one that claims it is installed all the same, without that name. */
-  async function withoutForeignName(clientKey: string, event: LifecycleEvent): Promise<LifecycleEvent> {
-    const installationId = 'payload' in event ? event.payload.installationId : null
-    if (!('payload' in event) || installationId === null) return event
-    const owner = await store.find({ installationId })
-    if (owner === null || owner.clientKey === clientKey) return event
+  function withoutInstallationId(event: LifecycleEvent, clientKey: string, owner: Tenant): LifecycleEvent {
+    if (!('payload' in event)) return event
+    const { installationId } = event.payload
     options.log.warn(
       { clientKey, installationId, ownerTenantId: owner.tenantId },
       'an installation id belongs to another tenant and is not taken from it'
@@ -88,7 +116,12 @@ export function createLifecycleService(options: LifecycleServiceOptions): Lifecy
     return { ...event, payload: { ...event.payload, installationId: null } }
   }
 
-  async function askBeforeInstall(tenant: Tenant): Promise<void> {
+  async function saveMerged(owner: Tenant, next: ConnectTenant, nowMs: number, deliveries: readonly NewDelivery[]) {
+    const both = merged(owner, next, nowMs)
+    return (await store.handOver(both.from, both.to, deliveries)).to
+  }
+
+  async function askBeforeInstall(tenant: ConnectTenant): Promise<void> {
     try {
       await within(Promise.resolve(options.beforeInstall?.(tenant)), beforeInstallMs)
     } catch (error) {
@@ -101,7 +134,7 @@ export function createLifecycleService(options: LifecycleServiceOptions): Lifecy
     }
   }
 
-  function toDelivery(tenant: Tenant, change: LifecycleChange): NewDelivery | null {
+  function toDelivery(tenant: ConnectTenant, change: LifecycleChange): NewDelivery | null {
     if (change === 'none') return null
     const nowMs = clock()
     return {
@@ -110,14 +143,14 @@ export function createLifecycleService(options: LifecycleServiceOptions): Lifecy
       kind: 'lifecycle',
       event: eventName(change),
       identifier: null,
-      payload: JSON.stringify({ change, tenantId: tenant.tenantId }),
+      payload: JSON.stringify({ change, tenantId: tenant.tenantId, clientKey: tenant.clientKey }),
       receivedAtMs: nowMs,
       dueAtMs: nowMs
     }
   }
 
   /** A hint for a person. It fails softly: the install itself is written by now. */
-  async function markSuperseded(newcomer: Tenant): Promise<void> {
+  async function markSuperseded(newcomer: ConnectTenant): Promise<void> {
     try {
       for (const other of await store.findByBaseUrl(newcomer.baseUrl)) {
         if (other.tenantId === newcomer.tenantId || other.possiblySupersededBy !== null || other.adoptedBy !== null)
@@ -133,16 +166,9 @@ export function createLifecycleService(options: LifecycleServiceOptions): Lifecy
 
   return {
     apply(clientKey, event) {
-      return inTurn(clientKey, async () => {
+      return inTurn(clientKey, () => {
         const asked = { done: false }
-        for (let tries = 1; ; tries++) {
-          try {
-            return await applyOnce(clientKey, event, asked)
-          } catch (error) {
-            const conflict = error instanceof AtlassianError && error.code === 'ATL_STORE_CONFLICT'
-            if (!conflict || tries >= MAX_TRIES) throw error
-          }
-        }
+        return retryOnConflict(() => applyOnce(clientKey, event, asked))
       })
     }
   }
@@ -155,8 +181,9 @@ export function eventName(change: LifecycleChange): 'installed' | 'uninstalled' 
 }
 
 /**
- * Gives the data of one tenant to another, because a person or the app said so: `from` ends for good, what waits in
- * its inbox goes to `to`, and its settings too, except for keys that `to` has already. Throws `ATL_NO_TENANT`, `ATL_ADOPT_REFUSED` and `ATL_STORE_CONFLICT`.
+ * Gives the data of one tenant to another, because a person or the app said so: `from` ends for good, its Forge
+ * installations become names of `to`, what waits in its inbox goes there, and its settings too, except for keys that
+ * `to` has already. Throws `ATL_NO_TENANT`, `ATL_ADOPT_REFUSED` and `ATL_STORE_CONFLICT`.
  */
 export async function adoptTenant(
   store: TenantStore,
@@ -174,21 +201,25 @@ export async function adoptTenant(
   ) {
     throw new AtlassianError('ATL_ADOPT_REFUSED', 'adopt', { fromId, toId })
   }
-  const ended: Tenant = {
-    ...from,
-    adoptedBy: toId,
-    secretVersion: from.secretVersion + 1,
-    previousSecret: null,
-    previousSecretRetiredAtMs: null,
-    installations: from.installations.map((one) =>
-      one.state === 'installed' ? { ...one, state: 'uninstalled', enabled: false, endedAtMs: nowMs } : one
-    ),
-    updatedAtMs: nowMs
-  }
-  // Saved first, so that two adoptions in opposite directions meet in a conflict and not in two ended tenants.
-  await store.save({ ...to, updatedAtMs: nowMs }, to.version)
-  const saved = from.adoptedBy === toId ? from : await store.save(ended, from.version)
+  const both = merged(from, to, nowMs)
+  const ended = hasRegistration(both.from) ? withoutCredit(both.from) : both.from
+  // In one step, so that two adoptions in opposite directions meet in a conflict and not in two ended tenants.
+  const saved = from.adoptedBy === toId ? { from, to } : await store.handOver(ended, both.to)
+  // Of both, so that a repetition finds those that went over before.
+  const marks = [...from.installations, ...to.installations]
+    .filter(({ platform }) => platform === 'forge')
+    .map(installationMark)
   await store.inbox.move(fromId, toId)
-  await store.settings?.move(fromId, toId)
-  return { from: saved, to }
+  await store.settings?.move(fromId, toId, marks)
+  return saved
+}
+
+/** No token that was signed before verifies again, not even after a reinstall. */
+function withoutCredit(tenant: ConnectTenant): ConnectTenant {
+  return {
+    ...tenant,
+    secretVersion: tenant.secretVersion + 1,
+    previousSecret: null,
+    previousSecretRetiredAtMs: null
+  }
 }

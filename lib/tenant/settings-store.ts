@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+
 /** Longest key of a setting, in UTF-16 units as JavaScript counts. */
 export const MAX_SETTING_KEY_LENGTH = 255
 
@@ -6,6 +8,14 @@ export interface SettingsOwner {
   readonly tenantId: string
   /** Empty for the tenant's own, else a text of at most 64 characters that stands for one installation. */
   readonly installation: string
+}
+
+/** How an installation is named in `SettingsOwner`. Its own name of up to 2,000 bytes is too long for a key. */
+export function installationMark(of: { readonly installationId: string; readonly environmentId: string }): string {
+  // As a list, so that its two halves cannot be mistaken for each other.
+  return createHash('sha256')
+    .update(JSON.stringify([of.installationId, of.environmentId]))
+    .digest('hex')
 }
 
 /** A setting as it is stored. */
@@ -55,10 +65,10 @@ export interface SettingsStore {
   /** Removes what expired at or before the time, of all tenants. Returns how many. */
   sweep(nowMs: number): Promise<number>
   /**
-   * Gives the settings of one tenant (not those of its installations) to another. A key that the other has already
-   * stays with the first. Returns how many moved. Part of `adopt`.
+   * Gives the settings of one tenant to another, with those of the installations that went along, named as in
+   * `SettingsOwner`. A key that the other has already stays with the first. Returns how many moved. Part of `adopt`.
    */
-  move(fromTenantId: string, toTenantId: string): Promise<number>
+  move(fromTenantId: string, toTenantId: string, installations?: readonly string[]): Promise<number>
 }
 
 /** Whether a setting can have this key: 1 to 255 characters, well-formed, without NUL. */

@@ -1,7 +1,7 @@
 import { BoundedMap } from '../bounded-map.ts'
 import type { Clock, Log } from '../ports.ts'
 import { createLookupBudget } from './lookup-budget.ts'
-import type { Tenant } from './tenant.ts'
+import { type ConnectTenant, clientKeysOf, hasRegistration, type Tenant } from './tenant.ts'
 import type { TenantChangeListener, TenantStore } from './tenant-store.ts'
 
 export interface TenantDirectoryOptions {
@@ -18,24 +18,24 @@ export interface TenantDirectoryOptions {
 /** Tenants by clientKey, held in memory so that a warm request reads no database. */
 export interface TenantDirectory {
   /** The tenant if it was read lately, `null` if lately there was none, `undefined` if the store has to be asked. */
-  peek(clientKey: string): Tenant | null | undefined
+  peek(clientKey: string): ConnectTenant | null | undefined
   /** Asks the store, once for all who ask at the same time. Failures of the store are thrown as they are. */
-  load(clientKey: string): Promise<Tenant | null>
+  load(clientKey: string): Promise<ConnectTenant | null>
   /**
    * The same for the issuer of a token that is not verified yet: rejects without asking when too many issuers that
    * nobody knows were asked for. One that was ever found or saved, here or as `changes` told, is never refused.
    */
-  ask(clientKey: string): Promise<Tenant | null>
+  ask(clientKey: string): Promise<ConnectTenant | null>
   /** Asks the store again, as `ask` does, because what we hold did not fit; at most once a second per clientKey. */
-  reread(clientKey: string): Promise<Tenant | null>
+  reread(clientKey: string): Promise<ConnectTenant | null>
   /** Forgets what other processes changed. */
   readonly changes: TenantChangeListener
-  /** Takes a tenant that was just saved. */
+  /** Takes a tenant that was just saved, and forgets how its other registrations saw it. */
   put(tenant: Tenant): void
 }
 
 interface Entry {
-  readonly tenant: Tenant | null
+  readonly tenant: ConnectTenant | null
   readonly readAtMs: number
 }
 
@@ -51,7 +51,7 @@ export function createTenantDirectory(options: TenantDirectoryOptions): TenantDi
   const entries = new BoundedMap<string, Entry>(options.maxTenants)
   // Made-up issuers have a place of their own, so that a flood of them pushes no living tenant out.
   const unknown = new BoundedMap<string, Entry>(10_000)
-  const flights = new Map<string, Promise<Tenant | null>>()
+  const flights = new Map<string, Promise<ConnectTenant | null>>()
   const rereadAtMs = new BoundedMap<string, number>(10_000)
 
   function remember(clientKey: string, entry: Entry): void {
@@ -71,9 +71,20 @@ export function createTenantDirectory(options: TenantDirectoryOptions): TenantDi
     }
   }
 
-  const find = (clientKey: string) => store.find({ clientKey })
+  /** What is held of somebody who is a tenant, and may be old. */
+  function forget(clientKey: string): void {
+    budget.expect(clientKey)
+    entries.delete(clientKey)
+    unknown.delete(clientKey)
+    flights.delete(clientKey)
+  }
 
-  function load(clientKey: string, read = find): Promise<Tenant | null> {
+  async function find(clientKey: string): Promise<ConnectTenant | null> {
+    const found = await store.find({ clientKey })
+    return found !== null && hasRegistration(found) ? found : null
+  }
+
+  function load(clientKey: string, read = find): Promise<ConnectTenant | null> {
     const running = flights.get(clientKey)
     if (running !== undefined) return running
     const readAtMs = clock()
@@ -90,7 +101,7 @@ export function createTenantDirectory(options: TenantDirectoryOptions): TenantDi
     return flight
   }
 
-  function ask(clientKey: string): Promise<Tenant | null> {
+  function ask(clientKey: string): Promise<ConnectTenant | null> {
     return load(clientKey, () => budget.spend(clientKey, () => find(clientKey)))
   }
 
@@ -129,12 +140,7 @@ export function createTenantDirectory(options: TenantDirectoryOptions): TenantDi
       return reading
     },
     changes: {
-      changed(clientKey) {
-        budget.expect(clientKey)
-        entries.delete(clientKey)
-        unknown.delete(clientKey)
-        flights.delete(clientKey)
-      },
+      changed: forget,
       missed() {
         entries.clear()
         unknown.clear()
@@ -142,7 +148,10 @@ export function createTenantDirectory(options: TenantDirectoryOptions): TenantDi
       }
     },
     put(tenant) {
-      remember(tenant.clientKey, { tenant, readAtMs: clock() })
+      for (const clientKey of clientKeysOf(tenant)) {
+        if (clientKey !== tenant.clientKey) forget(clientKey)
+      }
+      if (hasRegistration(tenant)) remember(tenant.clientKey, { tenant, readAtMs: clock() })
     }
   }
 }
@@ -152,7 +161,7 @@ async function* clientKeys(store: TenantStore): AsyncIterable<string> {
   let after: string | undefined
   do {
     const page = await store.list({ status: 'installed', limit: PAGE, ...(after === undefined ? {} : { after }) })
-    for (const { clientKey } of page) if (clientKey !== null) yield clientKey
+    for (const tenant of page) yield* clientKeysOf(tenant)
     after = page.length < PAGE ? undefined : page.at(-1)?.tenantId
   } while (after !== undefined)
 }

@@ -1,9 +1,14 @@
-import { createHash } from 'node:crypto'
 import { AtlassianError } from '../errors.ts'
 import type { Clock } from '../ports.ts'
 import { settingText } from './setting-text.ts'
-import { canBeSettingKey, MAX_SETTING_KEY_LENGTH, type SettingsOwner, type StoredSetting } from './settings-store.ts'
-import type { Tenant } from './tenant.ts'
+import {
+  canBeSettingKey,
+  installationMark,
+  MAX_SETTING_KEY_LENGTH,
+  type SettingsOwner,
+  type StoredSetting
+} from './settings-store.ts'
+import type { ConnectTenant, Tenant } from './tenant.ts'
 import type { TenantStore } from './tenant-store.ts'
 
 /** One setting with what is known about it. */
@@ -67,9 +72,15 @@ export interface TenantSettings extends Settings {
 }
 
 /** The record of a tenant, as handlers get it. `settings` is not enumerable: a copy or JSON of the record is a plain Tenant. */
-export interface TenantWithSettings extends Tenant {
+export type TenantWithSettings = Tenant & { readonly settings: TenantSettings }
+
+/** The same, as one of its Connect registrations sees the tenant. */
+export interface ConnectTenantWithSettings extends ConnectTenant {
   readonly settings: TenantSettings
 }
+
+/** Gives a record its `settings`. One record is always given the same object. */
+export type SettingsGiver = <Given extends Tenant>(tenant: Given) => Given & { readonly settings: TenantSettings }
 
 export interface TenantSettingsOptions {
   readonly store: TenantStore
@@ -78,39 +89,39 @@ export interface TenantSettingsOptions {
   readonly maxValueBytes: number
 }
 
-/** Makes the function that gives records their `settings`. One record is always given the same object. */
-export function createSettingsGiver(options: TenantSettingsOptions): (tenant: Tenant) => TenantWithSettings {
+/** Makes the function that gives records their `settings`. */
+export function createSettingsGiver(options: TenantSettingsOptions): SettingsGiver {
   const given = new WeakMap<Tenant, TenantWithSettings>()
-  return (tenant) => {
+
+  function give<Given extends Tenant>(tenant: Given): Given & { readonly settings: TenantSettings }
+  function give(tenant: Tenant): TenantWithSettings {
     const known = given.get(tenant)
     if (known !== undefined) return known
-    const { tenantId, installations } = tenant
-    const settings: TenantSettings = Object.freeze({
-      ...createSettings(options, { tenantId, installation: '' }),
-      ofInstallation(installationId: string, environmentId?: string) {
-        const found = installations.filter(
-          (one) => one.installationId === installationId && (environmentId ?? one.environmentId) === one.environmentId
-        )
-        const [name] = found
-        if (found.length !== 1 || name === undefined) {
-          throw new AtlassianError('ATL_NO_TENANT', 'no-such-installation', { tenantId })
-        }
-        return createSettings(options, { tenantId, installation: installationMark(name) })
-      }
-    })
+    const settings = createTenantSettings(options, tenant)
     const record = Object.freeze(Object.defineProperty({ ...tenant, settings }, 'settings', { enumerable: false }))
     given.set(tenant, record)
     // Whoever has the record with settings may hand it in again.
     given.set(record, record)
     return record
   }
+
+  return give
 }
 
-/** A name of up to 2,000 bytes is too long for a key, and its two halves could be mistaken for each other. */
-function installationMark(of: { readonly installationId: string; readonly environmentId: string }): string {
-  return createHash('sha256')
-    .update(JSON.stringify([of.installationId, of.environmentId]))
-    .digest('hex')
+function createTenantSettings(options: TenantSettingsOptions, { tenantId, installations }: Tenant): TenantSettings {
+  return Object.freeze({
+    ...createSettings(options, { tenantId, installation: '' }),
+    ofInstallation(installationId: string, environmentId?: string) {
+      const found = installations.filter(
+        (one) => one.installationId === installationId && (environmentId ?? one.environmentId) === one.environmentId
+      )
+      const [name] = found
+      if (found.length !== 1 || name === undefined) {
+        throw new AtlassianError('ATL_NO_TENANT', 'no-such-installation', { tenantId })
+      }
+      return createSettings(options, { tenantId, installation: installationMark(name) })
+    }
+  })
 }
 
 function createSettings({ store, clock, maxValueBytes }: TenantSettingsOptions, owner: SettingsOwner): Settings {

@@ -1,15 +1,24 @@
 import type { SettingsStore } from './settings-store.ts'
-import type { Product, Tenant, TenantStatus } from './tenant.ts'
+import type { ConnectTenant, Product, Tenant, TenantStatus } from './tenant.ts'
+import type { TenantName } from './tenant-names.ts'
 import type { TenantRemover } from './tenant-purge.ts'
 
-/** The names a tenant can be found by. `appKey` is always part of the question: two apps may share one database. */
+/**
+ * The names a tenant can be found by. `appKey` is always part of the question: two apps may share one database.
+ * `tenantId`, `clientKey` and an installation have one tenant each; an address or a cloudId may fit several.
+ */
 export type TenantLookup =
   | { readonly tenantId: string }
   | { readonly clientKey: string }
   | { readonly installationId: string; readonly environmentId?: string }
+  /** With `environmentId` only tenants that have, or had, an installation in that environment. */
+  | { readonly cloudId: string; readonly environmentId?: string }
+  | { readonly baseUrl: string }
+  | { readonly displayUrl: string }
 
 export interface TenantListQuery {
   readonly status?: TenantStatus | undefined
+  /** Tenants with a Connect registration, living or not, in this product; each as that registration sees it. */
   readonly product?: Product | undefined
   /** The `tenantId` after which the page starts. */
   readonly after?: string | undefined
@@ -98,20 +107,40 @@ export interface TenantStore {
    * is not possible; a store may leave the method out. Never rejects.
    */
   watch?(listener: TenantChangeListener): Promise<boolean>
-  /** The tenant by any of its names, dead ones included; `null` if there is none, or if the name fits two. */
+  /**
+   * The tenant by any of its present names, dead ones included, as the registration with that name sees it; by other
+   * names as its first registration that is installed, else its first. `null` if there is none. Of several with the
+   * name, the only one that lives; `null` if that is not one.
+   */
   find(lookup: TenantLookup): Promise<Tenant | null>
-  /** Every tenant with exactly this base URL. A hint only: nothing is joined by base URL. */
-  findByBaseUrl(baseUrl: string): Promise<Tenant[]>
+  /** Every registration with exactly this base URL. A hint only: nothing is joined by base URL. */
+  findByBaseUrl(baseUrl: string): Promise<ConnectTenant[]>
+  /** Every name that the tenant has or had, oldest first, installations aside; of one moment in order of kind and value. */
+  names(tenantId: string): Promise<TenantName[]>
   /** Tenants in order of `tenantId`, so that a walk with `after` meets each exactly once. */
   list(query: TenantListQuery): Promise<Tenant[]>
   /**
    * Compare-and-set: writes `tenant` with version `expectedVersion + 1` (`null` = it must not exist yet, version 1)
-   * and `deliveries` in one transaction, and returns what was written.
+   * and `deliveries` in one transaction, and returns what was written. The registration that the record shows is
+   * written, or added if the tenant does not have it yet; its others stay as they are.
    * Throws `AtlassianError` `ATL_STORE_CONFLICT` and writes nothing if the stored version is another one, or if the
    * (appKey, clientKey) or an (installationId, environmentId) belongs to another tenant. Throws TypeError for a value
-   * that some database could not keep: text with NUL or a lone surrogate, a name over 255 characters, a base URL
+   * that some database could not keep: text with NUL or a lone surrogate, a name over 255 characters, an address
    * over 512, a fraction.
    * Deliveries that are there already are passed over.
    */
-  save(tenant: Tenant, expectedVersion: number | null, deliveries?: readonly NewDelivery[]): Promise<Tenant>
+  save<Saved extends Tenant>(
+    tenant: Saved,
+    expectedVersion: number | null,
+    deliveries?: readonly NewDelivery[]
+  ): Promise<Saved>
+  /**
+   * The same for two stored tenants at once, each against its own `version`: both are written, or none. Names that the
+   * first gives up may pass to the second.
+   */
+  handOver<From extends Tenant, To extends Tenant>(
+    from: From,
+    to: To,
+    deliveries?: readonly NewDelivery[]
+  ): Promise<{ readonly from: From; readonly to: To }>
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Tenant } from '../tenant/tenant.ts'
+import type { ConnectTenant } from '../tenant/tenant.ts'
 import type { TenantRemover } from '../tenant/tenant-purge.ts'
 import type { TenantStore } from '../tenant/tenant-store.ts'
 import {
@@ -124,7 +124,7 @@ export function removerContract(contract: StoreContract): void {
         const tenant = await saveDead(store, DEATH)
         const { tenantId } = tenant
         const alive = { ...tenant, installations: [connectInstallation(tenantId)] }
-        const results: readonly [boolean, Tenant | null] = await Promise.all([
+        const results: readonly [boolean, ConnectTenant | null] = await Promise.all([
           store.remover.remove(tenant, DEATH + 1, nothing),
           other.save(alive, tenant.version).catch((error) => {
             if (!isConflict(error)) throw error
@@ -171,7 +171,7 @@ function dead(tenantId: string, endedAtMs: number) {
   return [connectInstallation(tenantId, { state: 'uninstalled', enabled: false, endedAtMs })] as const
 }
 
-async function saveDead(store: TenantStore, endedAtMs: number): Promise<Tenant> {
+async function saveDead(store: TenantStore, endedAtMs: number): Promise<ConnectTenant> {
   const tenant = newTenant()
   return store.save({ ...tenant, installations: dead(tenant.tenantId, endedAtMs) }, null)
 }
@@ -181,7 +181,7 @@ async function set({ settings }: TenantStore, tenantId: string, installation: st
   await settings?.set({ tenantId, installation }, setting, undefined)
 }
 
-function byId(a: Tenant, b: Tenant): number {
+function byId(a: ConnectTenant, b: ConnectTenant): number {
   return a.tenantId < b.tenantId ? -1 : 1
 }
 

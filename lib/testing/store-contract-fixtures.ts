@@ -2,8 +2,14 @@ import assert from 'node:assert/strict'
 import { createHash, randomUUID } from 'node:crypto'
 import { AtlassianError } from '../errors.ts'
 import { Secret } from '../secret.ts'
-import type { Installation, Tenant } from '../tenant/tenant.ts'
-import type { NewDelivery, TenantListQuery, TenantStore } from '../tenant/tenant-store.ts'
+import {
+  type ConnectTenant,
+  hasRegistration,
+  type Installation,
+  noRegistration,
+  type Tenant
+} from '../tenant/tenant.ts'
+import type { NewDelivery, TenantListQuery, TenantLookup, TenantStore } from '../tenant/tenant-store.ts'
 
 /** The app whose tenants the contract stores. */
 export const APP_KEY = 'contract-app'
@@ -68,12 +74,14 @@ async function using(contract: StoreContract, body: (created: ContractStore) => 
 }
 
 /** A tenant that was never saved, with a value in every field that can have one. */
-export function newTenant(changes: Partial<Tenant> = {}): Tenant {
+export function newTenant(changes: Partial<ConnectTenant> = {}): ConnectTenant {
   const tenantId = changes.tenantId ?? randomUUID()
+  const clientKey = changes.clientKey ?? `client-${tenantId}`
   return {
     tenantId,
+    connectId: tenantId,
     appKey: APP_KEY,
-    clientKey: `client-${tenantId}`,
+    clientKey,
     cloudId: `cloud-${tenantId}`,
     product: 'jira',
     baseUrl: `https://${tenantId}.atlassian.net`,
@@ -86,7 +94,7 @@ export function newTenant(changes: Partial<Tenant> = {}): Tenant {
     previousSecret: new Secret(`previous-secret-of-${tenantId}`),
     previousSecretRetiredAtMs: 1_700_000_001_000,
     secretVersion: 2,
-    installations: [connectInstallation(tenantId)],
+    installations: [connectInstallation(tenantId, { clientKey })],
     lastInstallIatSeconds: 1_700_000_000,
     installTokens: [installTokenMark('token')],
     possiblySupersededBy: 'another-tenant',
@@ -98,11 +106,31 @@ export function newTenant(changes: Partial<Tenant> = {}): Tenant {
   }
 }
 
+/** A tenant that came by Forge alone, never saved. */
+export function newForgeTenant(changes: Partial<Pick<Tenant, 'tenantId' | 'cloudId' | 'installations'>> = {}): Tenant {
+  const { tenantId, appKey, cloudId, createdAtMs, updatedAtMs } = newTenant()
+  const installations = [forgeInstallation(`ari-${tenantId}`, 'production')]
+  return {
+    ...noRegistration,
+    tenantId,
+    appKey,
+    cloudId,
+    installations,
+    adoptedBy: null,
+    createdAtMs,
+    updatedAtMs,
+    version: 0,
+    ...changes
+  }
+}
+
 export function connectInstallation(tenantId: string, changes: Partial<Installation> = {}): Installation {
   return {
     platform: 'connect',
     installationId: `connect:${tenantId}`,
     environmentId: '',
+    clientKey: `client-${tenantId}`,
+    products: ['jira'],
     state: 'installed',
     enabled: true,
     installedAtMs: 1_700_000_000_000,
@@ -112,7 +140,7 @@ export function connectInstallation(tenantId: string, changes: Partial<Installat
 }
 
 export function forgeInstallation(installationId: string, environmentId: string): Installation {
-  return connectInstallation('', { platform: 'forge', installationId, environmentId })
+  return connectInstallation('', { platform: 'forge', installationId, environmentId, clientKey: null })
 }
 
 export function installTokenMark(token: string) {
@@ -140,7 +168,14 @@ export function assertSameTenant(actual: Tenant | null, expected: Tenant): void 
 }
 
 function comparable({ sharedSecret, previousSecret, ...fields }: Tenant): object {
-  return { ...fields, sharedSecret: sharedSecret.reveal(), previousSecret: previousSecret?.reveal() ?? null }
+  return { ...fields, sharedSecret: sharedSecret?.reveal() ?? null, previousSecret: previousSecret?.reveal() ?? null }
+}
+
+/** The tenant as the registration sees it that the lookup means; fails if it has none. */
+export async function findConnect(store: TenantStore, lookup: TenantLookup): Promise<ConnectTenant> {
+  const found = await store.find(lookup)
+  assert.ok(found !== null && hasRegistration(found), 'the tenant has no Connect registration')
+  return found
 }
 
 /** The `tenantId` of every tenant that the query selects, walked by pages. */

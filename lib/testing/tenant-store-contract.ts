@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
 import { Secret } from '../secret.ts'
-import type { Tenant } from '../tenant/tenant.ts'
+import type { ConnectTenant } from '../tenant/tenant.ts'
 import { deliveryInboxContract } from './delivery-inbox-contract.ts'
+import { identityContract } from './identity-contract.ts'
 import { removerContract } from './remover-contract.ts'
 import { settingsContract } from './settings-contract.ts'
 import {
@@ -10,6 +11,7 @@ import {
   assertSameTenant,
   connectInstallation,
   contractTests,
+  findConnect,
   forgeInstallation,
   listIds,
   newDelivery,
@@ -89,6 +91,10 @@ export function tenantStoreContract(contract: StoreContract): void {
       assert.equal(await store.find({ installationId: name }), null)
       assert.equal(await store.find({ installationId: name, environmentId: name }), null)
       assert.deepEqual(await store.findByBaseUrl(name), [])
+      assert.equal(await store.find({ cloudId: name }), null)
+      assert.equal(await store.find({ baseUrl: name }), null)
+      assert.equal(await store.find({ displayUrl: name }), null)
+      assert.deepEqual(await store.names(name), [])
     }
   })
 
@@ -152,9 +158,9 @@ export function tenantStoreContract(contract: StoreContract): void {
     for (const text of ['s'.repeat(400), '\u{1f980}'.repeat(100), '\'"\\%_\n$1;--', '__proto__']) {
       const given = newTenant({ sharedSecret: new Secret(text), previousSecret: new Secret(`${text}-previous`) })
       await store.save(given, null)
-      const found = await store.find({ tenantId: given.tenantId })
-      assert.equal(found?.sharedSecret.reveal(), text)
-      assert.equal(found?.previousSecret?.reveal(), `${text}-previous`)
+      const found = await findConnect(store, { tenantId: given.tenantId })
+      assert.equal(found.sharedSecret.reveal(), text)
+      assert.equal(found.previousSecret?.reveal(), `${text}-previous`)
       assert.ok(!inspect(found, { depth: 10, showHidden: true }).includes(text))
       assert.ok(!JSON.stringify(found).includes(JSON.stringify(text)))
     }
@@ -191,9 +197,8 @@ export function tenantStoreContract(contract: StoreContract): void {
     await assertConflict(store.save({ ...other, clientKey: 'one' }, 1))
     assertSameTenant(await store.find({ clientKey: 'one' }), first)
     assertSameTenant(await store.find({ clientKey: 'other' }), other)
-    const renamed = await store.save({ ...other, clientKey: 'renamed' }, 1)
-    assert.equal(await store.find({ clientKey: 'other' }), null)
-    assertSameTenant(await store.find({ clientKey: 'renamed' }), renamed)
+    await assertConflict(store.save({ ...other, clientKey: 'renamed' }, 1))
+    assert.equal(await store.find({ clientKey: 'renamed' }), null)
   })
 
   test('one installation never belongs to two tenants', async (store) => {
@@ -257,7 +262,7 @@ export function tenantStoreContract(contract: StoreContract): void {
   })
 
   test('a walk by pages meets each tenant exactly once, in order', async (store) => {
-    const saved: Tenant[] = []
+    const saved: ConnectTenant[] = []
     for (let n = 0; n < 23; n += 1) {
       saved.push(await store.save(newTenant({ product: n % 3 === 0 ? 'confluence' : 'jira' }), null))
     }
@@ -299,6 +304,7 @@ export function tenantStoreContract(contract: StoreContract): void {
     assert.deepEqual(claimed.map(({ deliveryId }) => deliveryId).sort(), [delivery.deliveryId, again.deliveryId].sort())
   })
 
+  identityContract(contract)
   tenantWritersContract(contract)
   deliveryInboxContract(contract)
   settingsContract(contract)

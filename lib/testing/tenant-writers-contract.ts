@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
 import { Secret } from '../secret.ts'
-import type { Tenant } from '../tenant/tenant.ts'
+import type { ConnectTenant } from '../tenant/tenant.ts'
 import type { TenantStore } from '../tenant/tenant-store.ts'
 import {
   APP_KEY,
@@ -9,6 +9,7 @@ import {
   assertSameTenant,
   connectInstallation,
   contractTests,
+  findConnect,
   forgeInstallation,
   installTokenMark,
   isConflict,
@@ -55,7 +56,7 @@ export function tenantWritersContract(contract: StoreContract): void {
 
   testShared('a reader on another connection never sees half of a save', async (store, connect) => {
     const reader = await connect()
-    const record = (n: number): Partial<Tenant> => ({
+    const record = (n: number): Partial<ConnectTenant> => ({
       ...mark(n),
       installations: [forgeInstallation('ari', String(n))]
     })
@@ -98,12 +99,12 @@ export function tenantWritersContract(contract: StoreContract): void {
   })
 }
 
-function named(tenantId: string): Partial<Tenant> {
-  return { tenantId, installations: [connectInstallation(tenantId)] }
+function named(tenantId: string): Partial<ConnectTenant> {
+  return { tenantId, connectId: tenantId, installations: [connectInstallation(tenantId)] }
 }
 
 /** The fields that one writer changes together, so that a mixture of two writers shows. */
-function mark(n: number): Partial<Tenant> {
+function mark(n: number): Partial<ConnectTenant> {
   return { sharedSecret: new Secret(`secret-${n}`), secretVersion: n, baseUrl: `https://site-${n}.atlassian.net` }
 }
 
@@ -111,7 +112,7 @@ async function assertOneWins(
   reader: TenantStore,
   writers: readonly TenantStore[],
   expectedVersion: number | null,
-  record: (n: number) => Tenant
+  record: (n: number) => ConnectTenant
 ): Promise<void> {
   const results = await Promise.allSettled(writers.map((writer, n) => writer.save(record(n), expectedVersion)))
   const written = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
@@ -130,8 +131,7 @@ async function assertNoLostUpdate(reader: TenantStore, writers: readonly TenantS
     Array.from({ length: count }, async (_, n) => {
       const writer = writers[n % writers.length] ?? reader
       for (let written = false; !written; ) {
-        const current = await writer.find(lookup)
-        assert.ok(current !== null)
+        const current = await findConnect(writer, lookup)
         const installTokens = [...current.installTokens, installTokenMark(String(n))]
         written = await writer.save({ ...current, installTokens }, current.version).then(
           () => true,
@@ -143,7 +143,7 @@ async function assertNoLostUpdate(reader: TenantStore, writers: readonly TenantS
       }
     })
   )
-  const end = await reader.find(lookup)
-  assert.equal(end?.version, count + 1)
-  assert.equal(new Set(end?.installTokens.map(({ token }) => token)).size, count)
+  const end = await findConnect(reader, lookup)
+  assert.equal(end.version, count + 1)
+  assert.equal(new Set(end.installTokens.map(({ token }) => token)).size, count)
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { AtlassianError } from '../errors.ts'
 import type { Clock, Log } from '../ports.ts'
-import type { TenantWithSettings } from '../tenant/tenant-settings.ts'
+import type { ConnectTenantWithSettings } from '../tenant/tenant-settings.ts'
 import type { Delivery, DeliveryInbox } from '../tenant/tenant-store.ts'
 import type { StoredWebhook, WebhookEvent } from './webhook-event.ts'
 
@@ -17,7 +17,7 @@ export interface WebhookReceiverOptions {
 }
 
 export interface ReceivedWebhook {
-  readonly tenant: TenantWithSettings
+  readonly tenant: ConnectTenantWithSettings
   readonly event: string
   readonly identifier: string | null
   readonly content: StoredWebhook
@@ -76,14 +76,15 @@ export function createWebhookReceiver(options: WebhookReceiverOptions): (webhook
 }
 
 /** The event of a delivery that waited in the inbox. */
-export function webhookFromDelivery(delivery: Delivery, tenant: TenantWithSettings): WebhookEvent {
+export function webhookFromDelivery(delivery: Delivery, tenant: ConnectTenantWithSettings): WebhookEvent {
   const content = JSON.parse(delivery.payload) as StoredWebhook
   return toEvent({ tenant, event: delivery.event, identifier: delivery.identifier, content }, delivery.deliveryId)
 }
 
 function toEvent(webhook: ReceivedWebhook, deliveryId: string): WebhookEvent {
   const { tenant, event, identifier, content } = webhook
-  return { ...content, body: content.body, tenant, event, identifier, deliveryId }
+  const { retry, flow, accountId, params, query, body } = content
+  return { retry, flow, accountId, params, query, body, tenant, event, identifier, deliveryId }
 }
 
 function toDelivery(webhook: ReceivedWebhook, nowMs: number, waitMs: number) {
@@ -93,7 +94,8 @@ function toDelivery(webhook: ReceivedWebhook, nowMs: number, waitMs: number) {
     kind: 'webhook' as const,
     event: webhook.event,
     identifier: webhook.identifier,
-    payload: JSON.stringify(webhook.content),
+    // The registration that sent it: a tenant may have one in each product.
+    payload: JSON.stringify({ ...webhook.content, clientKey: webhook.tenant.clientKey }),
     receivedAtMs: nowMs,
     dueAtMs: nowMs + waitMs
   }

@@ -1,10 +1,10 @@
-import type { TenantWithSettings } from '../tenant/tenant-settings.ts'
+import type { ConnectTenantWithSettings } from '../tenant/tenant-settings.ts'
 
 /** A verified webhook, as its handlers get it. */
 export interface WebhookEvent<Body = unknown> {
   /** One of the descriptor's events for this path, or `unknown`. */
   readonly event: string
-  readonly tenant: TenantWithSettings
+  readonly tenant: ConnectTenantWithSettings
   /** Ours: the same for every try to handle this delivery. */
   readonly deliveryId: string
   /** The host's: the same for every try to deliver it. Confluence sends none. */

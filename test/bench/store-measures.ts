@@ -4,7 +4,7 @@ import { createQueryStringHash, encodeSymmetric, fromMethodAndUrl } from 'atlass
 import { createKyselyTenantStore } from 'fastify-atlassian/store'
 import { createAuthenticator } from '../../lib/authenticator.ts'
 import { silentLog } from '../../lib/ports.ts'
-import type { Tenant } from '../../lib/tenant/tenant.ts'
+import type { ConnectTenant } from '../../lib/tenant/tenant.ts'
 import { createTenantDirectory } from '../../lib/tenant/tenant-directory.ts'
 import { newTenant } from '../../lib/testing/store-contract-fixtures.ts'
 import { APP_KEY, encryption } from './store-bases.ts'
@@ -29,7 +29,7 @@ const collectGarbage: () => void = runInNewContext('gc')
 export async function measured(url: string, count: number, wanted: number): Promise<Measured> {
   const store = createKyselyTenantStore({ appKey: APP_KEY, database: url, encryption, coherence: 'poll' })
   await store.open()
-  const tenants: Tenant[] = []
+  const tenants: ConnectTenant[] = []
   for (let i = 0; i < wanted; i++) tenants.push(await store.save(newTenant({ appKey: APP_KEY }), null))
 
   collectGarbage()

@@ -1,9 +1,10 @@
 import type { FastifyInstance } from 'fastify'
-import { Secret, type Tenant } from 'fastify-atlassian'
+import { Secret } from 'fastify-atlassian'
 import { createKyselyTenantStore, openDatabase } from 'fastify-atlassian/store'
 import { createHostSimulator, type HostSimulator } from 'fastify-atlassian/testing'
 import { buildApp } from '../../example-app/app.ts'
-import { newDelivery, newTenant } from '../../lib/testing/store-contract-fixtures.ts'
+import type { ConnectTenant } from '../../lib/tenant/tenant.ts'
+import { forgeInstallation, newDelivery, newTenant } from '../../lib/testing/store-contract-fixtures.ts'
 import { testEncryption } from '../helpers/encryption.ts'
 
 const APP_KEY = 'checklist-example'
@@ -67,11 +68,11 @@ async function addByStore(databaseUrl: string): Promise<void> {
   const database = await openDatabase(databaseUrl)
   const store = createKyselyTenantStore({ appKey: APP_KEY, database, encryption: testEncryption })
   await store.open()
-  const tenant = (changes: Partial<Tenant> = {}) => newTenant({ appKey: APP_KEY, ...changes })
+  const tenant = (changes: Partial<ConnectTenant> = {}) => newTenant({ appKey: APP_KEY, ...changes })
   const full = await store.save(tenant(), null)
   const [installation] = full.installations
   if (installation === undefined) throw new Error('the tenant has no installation')
-  const forge = { ...installation, platform: 'forge' as const, installationId: 'ari:one', environmentId: 'env' }
+  const forge = forgeInstallation('ari:one', 'env')
   const two = await store.save({ ...full, installations: [installation, forge] }, full.version)
   await store.save(tenant({ clientKey: "a&b#%'; drop table x; --\n\u{1f980}", product: 'confluence' }), null)
   await store.save(tenant({ sharedSecret: new Secret('s'.repeat(500)), previousSecret: null }), null)

@@ -3,7 +3,7 @@ import t from 'tap'
 import { Secret } from '../../../lib/secret.ts'
 import { applyLifecycleEvent, type LifecycleEvent } from '../../../lib/tenant/lifecycle.ts'
 import type { LifecyclePayload } from '../../../lib/tenant/lifecycle-payload.ts'
-import { isAlive, type Tenant } from '../../../lib/tenant/tenant.ts'
+import { type ConnectTenant, isAlive, isConnected } from '../../../lib/tenant/tenant.ts'
 import { APP_KEY, makeTenant } from './make-tenant.ts'
 
 interface Install {
@@ -45,12 +45,14 @@ const enabled: LifecycleEvent = { type: 'enabled' }
 const disabled: LifecycleEvent = { type: 'disabled' }
 
 /** Applies events in order, as a store would, and tells what each did. */
-function play(events: readonly LifecycleEvent[], start: Tenant | null = null) {
+function play(events: readonly LifecycleEvent[], start: ConnectTenant | null = null) {
   let tenant = start
   const changes = events.map((event, index) => {
     const outcome = applyLifecycleEvent(tenant, event, {
       nowMs: 50_000 + 1000 * (index + 1),
-      newTenantId: 'tenant-1'
+      newTenantId: 'tenant-1',
+      newConnectId: 'connect-2',
+      joins: null
     })
     if (outcome.outcome === 'save') {
       tenant = { ...outcome.tenant, version: (tenant?.version ?? 0) + 1 }
@@ -58,7 +60,7 @@ function play(events: readonly LifecycleEvent[], start: Tenant | null = null) {
     }
     return outcome.outcome === 'refused' ? `refused ${outcome.reason}` : 'unchanged'
   })
-  return { changes, tenant: tenant as Tenant | null, alive: tenant !== null && isAlive(tenant) }
+  return { changes, tenant: tenant as ConnectTenant | null, alive: tenant !== null && isAlive(tenant) }
 }
 
 t.test('every order of events ends where it should', async (t) => {
@@ -215,12 +217,14 @@ t.test('marks of tokens are kept while they can be replayed, and no longer', asy
 })
 
 t.test('a tenant is dead only when no installation of it lives', async (t) => {
-  const forge = { ...makeTenant().installations[0]!, platform: 'forge' as const, installationId: 'forge-1' }
+  const [connect] = makeTenant().installations
+  const forge = { ...connect!, platform: 'forge' as const, installationId: 'forge-1', clientKey: null }
   const both = makeTenant({ installations: [...makeTenant().installations, forge] })
   const ended = play([uninstalled({ at: 10 })], both)
   t.same(ended.changes, ['uninstalled'])
   t.ok(ended.alive, 'Forge still lives')
-  t.equal(ended.tenant?.secretVersion, both.secretVersion)
+  t.notOk(ended.tenant && isConnected(ended.tenant), 'Connect does not')
+  t.equal(ended.tenant?.secretVersion, both.secretVersion + 1)
   t.same(
     ended.tenant?.installations.map(({ platform, state }) => [platform, state]),
     [

@@ -1,13 +1,14 @@
 import { Secret } from '../../../lib/secret.ts'
-import type { Tenant } from '../../../lib/tenant/tenant.ts'
+import type { ConnectTenant } from '../../../lib/tenant/tenant.ts'
 
 export const APP_KEY = 'com.example.tea'
 export const SECRET = 'the-shared-secret-of-acme-and-tea'
 
 /** An installed Jira tenant. */
-export function makeTenant(changes: Partial<Tenant> = {}): Tenant {
+export function makeTenant(changes: Partial<ConnectTenant> = {}): ConnectTenant {
   return {
     tenantId: 'tenant-1',
+    connectId: 'tenant-1',
     appKey: APP_KEY,
     clientKey: 'acme-client',
     cloudId: null,
@@ -27,6 +28,8 @@ export function makeTenant(changes: Partial<Tenant> = {}): Tenant {
         platform: 'connect',
         installationId: 'connect:tenant-1',
         environmentId: '',
+        clientKey: changes.clientKey ?? 'acme-client',
+        products: ['jira'],
         state: 'installed',
         enabled: true,
         installedAtMs: 0,
@@ -45,7 +48,7 @@ export function makeTenant(changes: Partial<Tenant> = {}): Tenant {
 }
 
 /** The same after its last installation ended. */
-export function uninstalled(tenant: Tenant): Tenant {
+export function uninstalled(tenant: ConnectTenant): ConnectTenant {
   return {
     ...tenant,
     installations: tenant.installations.map((one) => ({ ...one, state: 'uninstalled', enabled: false, endedAtMs: 1 }))

@@ -1,0 +1,43 @@
+import { randomUUID } from 'node:crypto'
+import { installationMark } from './settings-store.ts'
+import type { Tenant } from './tenant.ts'
+import type { Delivery, NewDelivery, TenantStore } from './tenant-store.ts'
+
+/** The name under which a join waits in the inbox. */
+export const JOINED = 'joined'
+
+interface JoinContent {
+  readonly fromTenantId: string
+  readonly toTenantId: string
+  readonly installations: readonly string[]
+}
+
+/**
+ * What is left to do after two records became one tenant: written together with them, so that no crash loses it.
+ * `from` is the record before its installations went over.
+ */
+export function joinDelivery(from: Tenant, toTenantId: string, nowMs: number): NewDelivery {
+  const content: JoinContent = {
+    fromTenantId: from.tenantId,
+    toTenantId,
+    installations: from.installations.filter(({ platform }) => platform === 'forge').map(installationMark)
+  }
+  return {
+    deliveryId: randomUUID(),
+    tenantId: toTenantId,
+    kind: 'lifecycle',
+    event: JOINED,
+    identifier: null,
+    payload: JSON.stringify(content),
+    receivedAtMs: nowMs,
+    dueAtMs: nowMs
+  }
+}
+
+/** Moves what waits and what was set from one record to the other. Can be repeated. Returns whose data moved. */
+export async function finishJoin(store: TenantStore, delivery: Delivery): Promise<{ from: Tenant | null }> {
+  const { fromTenantId, toTenantId, installations }: JoinContent = JSON.parse(delivery.payload)
+  await store.inbox.move(fromTenantId, toTenantId)
+  await store.settings?.move(fromTenantId, toTenantId, installations)
+  return { from: await store.find({ tenantId: fromTenantId }) }
+}
