@@ -125,7 +125,7 @@ export function createAuthenticator({
 
   async function readTenant(held: ConnectTenant | null | undefined, clientKey: string): Promise<ConnectTenant | null> {
     try {
-      return await (held === undefined ? directory.load(clientKey) : directory.reread(clientKey))
+      return await (held === undefined ? directory.ask(clientKey) : directory.reread(clientKey))
     } catch (cause) {
       throw new AtlassianError('ATL_STORE_UNAVAILABLE', 'tenant-read', {}, { cause })
     }

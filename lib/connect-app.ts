@@ -89,7 +89,8 @@ export function createConnectApp(
     clock,
     log,
     freshMs: options.tenantFreshMs,
-    maxTenants: options.maxCachedTenants
+    maxTenants: options.maxCachedTenants,
+    unknownPerSecond: options.maxUnknownLookupsPerSecond
   })
   const rules: ConnectRules = {
     appKey,

@@ -114,6 +114,8 @@ export interface ConnectOptions {
   readonly tenantFreshMs?: number
   /** Tenants held in memory. Default 10000. */
   readonly maxCachedTenants?: number
+  /** Look-ups a second, per process, of issuers that nobody knows. Default 20. */
+  readonly maxUnknownLookupsPerSecond?: number
   /** How long `tenants.purge()` leaves a tenant whose last installation has ended, in days. Default 30. */
   readonly retentionDays?: number
   /** Largest value of a setting as JSON, in bytes. Default 262144. */
@@ -163,6 +165,7 @@ export interface ResolvedOptions {
   readonly webhooks: Readonly<Required<WebhookOptions>>
   readonly tenantFreshMs: number
   readonly maxCachedTenants: number
+  readonly maxUnknownLookupsPerSecond: number
   readonly retentionDays: number
   readonly maxSettingBytes: number
   readonly maxKeyFetchesPerMinute: number

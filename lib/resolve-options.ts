@@ -111,6 +111,10 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
     }),
     tenantFreshMs: check.number(given.tenantFreshMs, 'tenantFreshMs', 5000, { min: 0, max: 3_600_000 }),
     maxCachedTenants: check.number(given.maxCachedTenants, 'maxCachedTenants', 10_000, { min: 1, max: 10_000_000 }),
+    maxUnknownLookupsPerSecond: check.number(given.maxUnknownLookupsPerSecond, 'maxUnknownLookupsPerSecond', 20, {
+      min: 1,
+      max: 100_000
+    }),
     retentionDays: check.number(given.retentionDays, 'retentionDays', 30, { min: 0, max: 36_500 }),
     maxSettingBytes: check.number(given.maxSettingBytes, 'maxSettingBytes', 262_144, {
       min: 1024,
@@ -154,6 +158,7 @@ const KNOWN = [
   'webhooks',
   'tenantFreshMs',
   'maxCachedTenants',
+  'maxUnknownLookupsPerSecond',
   'retentionDays',
   'maxSettingBytes',
   'maxKeyFetchesPerMinute',

@@ -9,7 +9,7 @@ import { databaseOptions, withDatabase } from './database.ts'
 import { importReport } from './import-report.ts'
 import { readKeys } from './keys.ts'
 import { importUsage } from './usage.ts'
-import { address, type CliWorld, exitCodes, required } from './world.ts'
+import { address, type CliWorld, exitCodes, required, UsageError } from './world.ts'
 
 /** `import-ace`. */
 export async function importAceCommand(argv: readonly string[], world: CliWorld): Promise<number> {
@@ -17,6 +17,7 @@ export async function importAceCommand(argv: readonly string[], world: CliWorld)
     args: [...argv],
     options: {
       ...databaseOptions,
+      from: { type: 'string' },
       ace: { type: 'string' },
       table: { type: 'string' },
       to: { type: 'string' },
@@ -34,7 +35,10 @@ export async function importAceCommand(argv: readonly string[], world: CliWorld)
   const dryRun = values['dry-run'] ?? false
   const encryption = readKeys(values['key-file'])
   const to = dryRun && values.to === undefined ? null : address(values.to, 'to', world)
-  const from = address(values.ace, 'ace', world)
+  if (values.from !== undefined && values.ace !== undefined) {
+    throw new UsageError('--from and --ace are the same option: give one of them')
+  }
+  const from = address(values.from ?? values.ace, values.ace === undefined ? 'from' : 'ace', world)
   const source = await openAceSource(from, values.table === undefined ? {} : { table: values.table })
 
   const run = (store: AceImportOptions['store']): Promise<AceImportResult> =>

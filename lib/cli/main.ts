@@ -1,5 +1,6 @@
 import { importAceCommand } from './import-ace.ts'
 import { migrate } from './migrate.ts'
+import { purge } from './purge.ts'
 import { reencrypt } from './reencrypt.ts'
 import { usage } from './usage.ts'
 import { type CliWorld, exitCodes, UsageError, withoutPasswords } from './world.ts'
@@ -7,6 +8,7 @@ import { type CliWorld, exitCodes, UsageError, withoutPasswords } from './world.
 const commands: Readonly<Record<string, (argv: readonly string[], world: CliWorld) => Promise<number>>> = {
   'import-ace': importAceCommand,
   migrate,
+  purge,
   reencrypt
 }
 

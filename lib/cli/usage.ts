@@ -4,6 +4,7 @@ Commands:
   import-ace       copies the tenants of an app that ran on atlassian-connect-express
   migrate status   tells which migrations the database has and lacks
   migrate latest   brings the tables of this package up to date
+  purge            removes tenants whose last installation ended long ago
   reencrypt        writes every stored secret anew with the newest key
 
   fastify-atlassian <command> --help tells its options. An address may be given as env:NAME, the name of an
@@ -17,10 +18,10 @@ const databaseOptions = `  --table-prefix TEXT   as in the options of the app
   --json                the result as one JSON object
 `
 
-export const importUsage = `Usage: fastify-atlassian import-ace --ace FROM --to DATABASE --app-key KEY [options]
+export const importUsage = `Usage: fastify-atlassian import-ace --from ACE --to DATABASE --app-key KEY [options]
 
-  --ace FROM            ACE's database: sqlite:file, postgres://..., mysql://..., redis://..., or a file of rows
-                        that ends in .jsonl
+  --from ACE            ACE's database: sqlite:file, postgres://..., mysql://..., redis://..., or a file of rows
+                        that ends in .jsonl, as for MongoDB and DynamoDB (--ace is the same option)
   --table NAME          ACE's settings table, if it is not AddonSettings
   --to DATABASE         the database of the new app; its tables have to be there (migrate latest)
   --app-key KEY         the key of the descriptor
@@ -36,6 +37,21 @@ export const migrateUsage = `Usage: fastify-atlassian migrate status|latest --da
   --database DATABASE   sqlite:file, postgres://... or mysql://...
 ${databaseOptions}
 "status" ends with 3 if migrations are missing, or if the database is newer than this package.
+`
+
+export const purgeUsage = `Usage: fastify-atlassian purge --database DATABASE --app-key KEY --older-than-days DAYS --key-file ID=FILE [options]
+
+  --database DATABASE     sqlite:file, postgres://... or mysql://...
+  --app-key KEY           the key of the descriptor; other apps in the database are left alone
+  --older-than-days DAYS  how long ago the last installation must have ended: the retentionDays of the app
+  --key-file ID=FILE      a key: 32 bytes or their base64 text; may be repeated
+  --limit NUMBER          tenants removed at most, 1 to 1000; default 100
+  --dry-run               only tells which tenants would be removed
+  --without-hooks         needed to remove: the app's handlers of "beforePurge" and "purged" do not run from here, so
+                          that rows without a foreign key to the tenant, and files, stay behind
+${databaseOptions}
+Tenants, installations, deliveries, settings, and rows of the app that refer to the tenant with "on delete cascade" are
+gone for good. It ends with 3 if a tenant was kept, or if there may be more.
 `
 
 export const reencryptUsage = `Usage: fastify-atlassian reencrypt --database DATABASE --key-file ID=FILE [options]

@@ -1,3 +1,5 @@
+import type { Clock } from '../ports.ts'
+
 /** What a command knows of the outside: it reads nothing by itself. */
 export interface CliWorld {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -7,6 +9,7 @@ export interface CliWorld {
   err(text: string): void
   /** Stops long work at a good point. */
   readonly signal?: AbortSignal
+  readonly clock?: Clock
 }
 
 /** `done`; `failed`: something could not be reached or read; `usage`; `partly`: done, but look at what was left. */

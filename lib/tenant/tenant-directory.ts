@@ -1,5 +1,6 @@
 import { BoundedMap } from '../bounded-map.ts'
 import type { Clock, Log } from '../ports.ts'
+import { createLookupBudget } from './lookup-budget.ts'
 import { type ConnectTenant, clientKeysOf, hasRegistration, type Tenant } from './tenant.ts'
 import type { TenantChangeListener, TenantStore } from './tenant-store.ts'
 
@@ -10,6 +11,8 @@ export interface TenantDirectoryOptions {
   /** A tenant read longer ago than this is read again in the background; after twice this time it is not used unread. */
   readonly freshMs: number
   readonly maxTenants: number
+  /** How many look-ups a second may find nothing, for tokens that nobody has verified. Default 20. */
+  readonly unknownPerSecond?: number
 }
 
 /** Tenants by clientKey, held in memory so that a warm request reads no database. */
@@ -18,7 +21,12 @@ export interface TenantDirectory {
   peek(clientKey: string): ConnectTenant | null | undefined
   /** Asks the store, once for all who ask at the same time. Failures of the store are thrown as they are. */
   load(clientKey: string): Promise<ConnectTenant | null>
-  /** Asks the store again because what we hold did not fit, at most once a second per clientKey. */
+  /**
+   * The same for the issuer of a token that is not verified yet: rejects without asking when too many issuers that
+   * nobody knows were asked for. One that was ever found or saved, here or as `changes` told, is never refused.
+   */
+  ask(clientKey: string): Promise<ConnectTenant | null>
+  /** Asks the store again, as `ask` does, because what we hold did not fit; at most once a second per clientKey. */
   reread(clientKey: string): Promise<ConnectTenant | null>
   /** Forgets what other processes changed. */
   readonly changes: TenantChangeListener
@@ -33,9 +41,13 @@ interface Entry {
 
 const UNKNOWN_FOR_MS = 1000
 const REREAD_PAUSE_MS = 1000
+const UNKNOWN_PER_SECOND = 20
+/** Few at a time: their secrets are opened on the way. */
+const PAGE = 200
 
 export function createTenantDirectory(options: TenantDirectoryOptions): TenantDirectory {
-  const { store, clock, log, freshMs } = options
+  const { store, clock, log, freshMs, unknownPerSecond = UNKNOWN_PER_SECOND } = options
+  const budget = createLookupBudget({ clock, log, perSecond: unknownPerSecond, names: () => clientKeys(store) })
   const entries = new BoundedMap<string, Entry>(options.maxTenants)
   // Made-up issuers have a place of their own, so that a flood of them pushes no living tenant out.
   const unknown = new BoundedMap<string, Entry>(10_000)
@@ -55,23 +67,29 @@ export function createTenantDirectory(options: TenantDirectoryOptions): TenantDi
     } else {
       unknown.delete(clientKey)
       entries.set(clientKey, entry)
+      budget.expect(clientKey)
     }
   }
 
+  /** What is held of somebody who is a tenant, and may be old. */
   function forget(clientKey: string): void {
+    budget.expect(clientKey)
     entries.delete(clientKey)
     unknown.delete(clientKey)
     flights.delete(clientKey)
   }
 
-  function load(clientKey: string): Promise<ConnectTenant | null> {
+  async function find(clientKey: string): Promise<ConnectTenant | null> {
+    const found = await store.find({ clientKey })
+    return found !== null && hasRegistration(found) ? found : null
+  }
+
+  function load(clientKey: string, read = find): Promise<ConnectTenant | null> {
     const running = flights.get(clientKey)
     if (running !== undefined) return running
     const readAtMs = clock()
-    const flight = store
-      .find({ clientKey })
-      .then((found) => {
-        const tenant = found !== null && hasRegistration(found) ? found : null
+    const flight = read(clientKey)
+      .then((tenant) => {
         // A flight that was taken off the list may bring an answer from before the change that took it off.
         if (flights.get(clientKey) === flight) remember(clientKey, { tenant, readAtMs })
         return tenant
@@ -83,8 +101,13 @@ export function createTenantDirectory(options: TenantDirectoryOptions): TenantDi
     return flight
   }
 
+  function ask(clientKey: string): Promise<ConnectTenant | null> {
+    return load(clientKey, () => budget.spend(clientKey, () => find(clientKey)))
+  }
+
   return {
-    load,
+    load: (clientKey) => load(clientKey),
+    ask,
     peek(clientKey) {
       const entry = entries.peek(clientKey)
       const now = clock()
@@ -111,7 +134,10 @@ export function createTenantDirectory(options: TenantDirectoryOptions): TenantDi
         return flights.get(clientKey) ?? (entries.peek(clientKey) ?? unknown.peek(clientKey))?.tenant ?? null
       }
       rereadAtMs.set(clientKey, now)
-      return load(clientKey)
+      const reading = ask(clientKey)
+      // What we hold is no answer for those who come next, if the store gave none.
+      reading.catch(() => rereadAtMs.delete(clientKey))
+      return reading
     },
     changes: {
       changed: forget,
@@ -128,4 +154,14 @@ export function createTenantDirectory(options: TenantDirectoryOptions): TenantDi
       if (hasRegistration(tenant)) remember(tenant.clientKey, { tenant, readAtMs: clock() })
     }
   }
+}
+
+/** Those of all tenants that live, page by page. */
+async function* clientKeys(store: TenantStore): AsyncIterable<string> {
+  let after: string | undefined
+  do {
+    const page = await store.list({ status: 'installed', limit: PAGE, ...(after === undefined ? {} : { after }) })
+    for (const tenant of page) yield* clientKeysOf(tenant)
+    after = page.length < PAGE ? undefined : page.at(-1)?.tenantId
+  } while (after !== undefined)
 }

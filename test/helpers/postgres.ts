@@ -40,6 +40,14 @@ export async function testPostgres(t: Test): Promise<TestPostgres | null> {
   return null
 }
 
+/** The same for a program that is no test, which stops it itself. Throws without a server. */
+export async function startTestPostgres(): Promise<TestPostgres> {
+  const reasons: string[] = []
+  const server = await findServer(reasons)
+  if (server === null) throw new Error(`There is no PostgreSQL: ${reasons.join('; ')}`)
+  return server
+}
+
 async function findServer(reasons: string[]): Promise<TestPostgres | null> {
   const url = process.env.DATABASE_URL
   if (url !== undefined && /^postgres(ql)?:/.test(url)) return onServer('DATABASE_URL', url, async () => {})

@@ -16,7 +16,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   frame: ['ground', 'tenant', 'jwt', 'host', 'descriptor', 'app'],
   index: ['ground', 'tenant', 'jwt', 'delivery', 'host', 'webhook', 'descriptor', 'app', 'frame'],
   'import-ace': ['ground', 'tenant', 'jwt', 'store', 'app'],
-  cli: ['ground', 'encryption', 'store', 'import-ace'],
+  cli: ['ground', 'encryption', 'tenant', 'store', 'import-ace'],
   testing: ['ground', 'tenant', 'jwt', 'host', 'webhook', 'descriptor']
 }
 

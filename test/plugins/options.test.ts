@@ -90,6 +90,7 @@ const wrong: [option: string, given: object, came: RegExp, needed: RegExp][] = [
   ['webhooks.handlerTimeoutMs', { webhooks: { handlerTimeoutMs: null } }, /is null/, /a number from 100/],
   ['tenantFreshMs', { tenantFreshMs: Number.POSITIVE_INFINITY }, /is Infinity/, /a number from 0/],
   ['maxCachedTenants', { maxCachedTenants: 0 }, /is 0/, /a number from 1/],
+  ['maxUnknownLookupsPerSecond', { maxUnknownLookupsPerSecond: 0 }, /is 0/, /a number from 1/],
   ['retentionDays', { retentionDays: -1 }, /is -1/, /a number from 0/],
   ['maxSettingBytes', { maxSettingBytes: 1 }, /is 1/, /a number from 1024/],
   ['maxKeyFetchesPerMinute', { maxKeyFetchesPerMinute: 0 }, /is 0/, /a number from 1/],

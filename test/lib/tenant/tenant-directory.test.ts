@@ -2,7 +2,7 @@ import t from 'tap'
 import { silentLog } from '../../../lib/ports.ts'
 import type { Tenant } from '../../../lib/tenant/tenant.ts'
 import { createTenantDirectory } from '../../../lib/tenant/tenant-directory.ts'
-import type { TenantStore } from '../../../lib/tenant/tenant-store.ts'
+import type { TenantListQuery, TenantStore } from '../../../lib/tenant/tenant-store.ts'
 import { makeTenant } from './make-tenant.ts'
 
 interface Read {
@@ -12,7 +12,7 @@ interface Read {
 }
 
 /** A directory on a store whose reads end when the test says so, and a clock that the test moves. */
-function setUp(options: { freshMs?: number; maxTenants?: number } = {}) {
+function setUp(options: { freshMs?: number; maxTenants?: number; unknownPerSecond?: number } = {}) {
   const reads: Read[] = []
   const warnings: object[] = []
   let nowMs = 1_000_000
@@ -211,4 +211,76 @@ t.test('a tenant that came after it was unknown is known', async (t) => {
   await loading
   directory.put(acme)
   t.equal(directory.peek('acme-client'), acme)
+})
+
+t.test(
+  'tokens of issuers that nobody knows are refused once too many were asked for, and cost nobody else',
+  async (t) => {
+    const { directory, reads, pass } = setUp({ unknownPerSecond: 1, freshMs: 0 })
+    directory.put(acme)
+    for (let i = 0; i < 5; i++) {
+      const asking = directory.ask(`made-up-${i}`)
+      await reads[i]?.answer(null)
+      t.equal(await asking, null)
+    }
+    await t.rejects(directory.ask('made-up'), /too many/)
+    await t.rejects(directory.reread('made-up-0'), /too many/)
+    await t.rejects(directory.reread('made-up-0'), /too many/, 'again, and not told that there is none')
+    t.equal(reads.length, 5)
+
+    const known = directory.ask('acme-client')
+    await reads[5]?.answer(acme)
+    t.equal(await known, acme, 'saved here')
+    directory.changes.changed('told')
+    const told = directory.ask('told')
+    await reads[6]?.answer(makeTenant({ clientKey: 'told' }))
+    t.equal((await told)?.clientKey, 'told', 'saved by another process, which a notification told')
+    const trusted = directory.load('named by the app')
+    await reads[7]?.answer(null)
+    t.equal(await trusted, null, 'code of the app is not counted')
+    pass(1000)
+    const later = directory.ask('made-up')
+    await reads[8]?.answer(null)
+    t.equal(await later, null)
+  }
+)
+
+t.test('a read again that fails is followed by another one at once', async (t) => {
+  const { directory, reads } = setUp()
+  directory.put(version(1))
+  const first = directory.reread('acme-client')
+  const rejected = t.rejects(first, { message: 'connection lost' })
+  await reads[0]?.fail(new Error('connection lost'))
+  await rejected
+  const second = directory.reread('acme-client')
+  await reads[1]?.answer(version(2))
+  t.equal((await second)?.version, 2, 'what was held is not taken for an answer of the store')
+})
+
+t.test('in a flood the tenants that live are read page by page, so that none of them is refused', async (t) => {
+  const pages: TenantListQuery[] = []
+  const tenants = Array.from({ length: 450 }, (_, i) => {
+    const name = String(i).padStart(3, '0')
+    return makeTenant({ tenantId: name, clientKey: `client-${name}` })
+  })
+  const store = {
+    find: async ({ clientKey }: { readonly clientKey: string }) =>
+      tenants.find((tenant) => tenant.clientKey === clientKey) ?? null,
+    async list(query: TenantListQuery) {
+      pages.push(query)
+      const from = tenants.findIndex(({ tenantId }) => tenantId > (query.after ?? ''))
+      return from < 0 ? [] : tenants.slice(from, from + query.limit)
+    }
+  } as Partial<TenantStore> as TenantStore
+  const options = { store, clock: () => 0, log: silentLog, freshMs: 5000, maxTenants: 100, unknownPerSecond: 1 }
+  const directory = createTenantDirectory(options)
+  for (let i = 0; i < 5; i++) t.equal(await directory.ask(`made-up-${i}`), null)
+  await t.rejects(directory.ask('made-up'), /too many/)
+  await new Promise((done) => setImmediate(done))
+  t.same(
+    pages.map(({ after = '', status }) => [after, status]),
+    ['', '199', '399'].map((after) => [after, 'installed'])
+  )
+  for (const { clientKey } of tenants) t.equal((await directory.ask(clientKey))?.clientKey, clientKey)
+  await t.rejects(directory.ask('made-up'), /too many/)
 })
