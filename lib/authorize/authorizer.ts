@@ -109,21 +109,28 @@ export function createAuthorizer({ askHost, ...options }: AuthorizerOptions): Au
 
 type FoundIds = ReadonlyMap<IdentifiedResource, string>
 
-/** Each id that is there, checked. With one resolver the token is not read, and each resolver has to find something. */
+/** What the permissions of one kind are asked of: a project permission of the project and the issue, whichever are named. */
+function resourcesOf(kind: Resource): readonly IdentifiedResource[] {
+  if (kind === 'global' || kind === 'application') return []
+  return kind === 'project' ? ['project', 'issue'] : [kind]
+}
+
+/** Each id that matters, checked. With one resolver the token is not read, and each resolver has to find something. */
 async function readIds<Request>(
-  { resolvers }: Requirements<Request>,
+  { permissions, resolvers }: Requirements<Request>,
   { context, request }: AuthorizationRequest<Request>
 ): Promise<FoundIds> {
-  const found = new Map<IdentifiedResource, string>()
-  const resolving = Object.entries(resolvers) as [IdentifiedResource, (request: Request) => unknown][]
-  const given: [IdentifiedResource, unknown][] = []
-  for (const [resource, resolve] of resolving) {
+  const given = new Map<IdentifiedResource, unknown>()
+  for (const [key, resolve] of Object.entries(resolvers)) {
+    const resource = key as IdentifiedResource
     const value = await resolved(resource, resolve, request)
     if (value === undefined || value === null) throw contextMissing('id-missing', { resource })
-    given.push([resource, value])
+    given.set(resource, value)
   }
-  if (given.length === 0) given.push(...(Object.entries(idsOfContext(context)) as typeof given))
-  for (const [resource, value] of given) {
+  const ofToken = given.size === 0 ? idsOfContext(context) : null
+  const found = new Map<IdentifiedResource, string>()
+  for (const resource of new Set((Object.keys(permissions) as Resource[]).flatMap(resourcesOf))) {
+    const value = ofToken === null ? given.get(resource) : ofToken[resource]
     if (value === undefined) continue
     const id = toResourceId(value)
     if (id === null) throw contextMissing('id-malformed', { resource })
@@ -154,15 +161,14 @@ function questionsFor(permissions: Requirements<unknown>['permissions'], ids: Fo
     for (const permission of names) questions.set(`${resource} ${permission}`, { resource, id, permission })
   }
   for (const [key, names = []] of Object.entries(permissions)) {
-    const resource = key as Resource
-    if (resource === 'global' || resource === 'application') {
-      add(resource, '', names)
+    const kind = key as Resource
+    const resources = resourcesOf(kind)
+    if (resources.length === 0) {
+      add(kind, '', names)
       continue
     }
-    // A project permission is about the project and the issue, whichever are named.
-    const subjects = resource === 'project' ? (['project', 'issue'] as const) : [resource]
-    const named = subjects.filter((each) => ids.has(each))
-    if (named.length === 0) throw contextMissing('id-missing', { resource })
+    const named = resources.filter((each) => ids.has(each))
+    if (named.length === 0) throw contextMissing('id-missing', { resource: kind })
     for (const each of named) add(each, ids.get(each) ?? '', names)
   }
   return [...questions.values()]

@@ -122,3 +122,18 @@ t.test('thousands of issues are filtered in as many calls as the host needs, and
   t.strictSame(await authorizer.filterAllowed(subject, ids.slice(0, 10), ['EDIT_ISSUES']), expected.slice(0, 7))
   t.equal(host.calls.length, 3)
 })
+
+t.test('an id that nothing is asked of may be anything', async (t) => {
+  const authorizer = authorizerFor(
+    scriptedHost(({ url }) =>
+      json(url.pathname.endsWith('/user') ? { operations: [{ operation: 'use', targetType: 'application' }] } : {})
+    )
+  )
+  const context = { confluence: { content: { id: 'att42' }, space: { id: '~ada' } } }
+  const asked = { subject: { tenant: wikiTenant, accountId: 'user-1' }, context, request: null }
+  const granted = await authorizer.authorize(parseConfluenceRequirements({ application: 'use' }), asked)
+  t.match(granted, { contentId: null, spaceId: null, permissions: { application: ['use'] } })
+  await t.rejects(authorizer.authorize(parseConfluenceRequirements({ content: 'read' }), asked), {
+    code: 'ATL_CONTEXT_MISSING'
+  })
+})

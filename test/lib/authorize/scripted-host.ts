@@ -1,4 +1,4 @@
-import type { AskHost, LookupCall } from '../../../lib/authorize/ask-host.ts'
+import type { AskHost } from '../../../lib/authorize/ask-host.ts'
 import { createAskHost } from '../../../lib/authorize/ask-host.ts'
 import type { Clock, Log } from '../../../lib/ports.ts'
 import type { Tenant } from '../../../lib/tenant/tenant.ts'
@@ -62,5 +62,3 @@ export function stillClock(): Clock & { advanceMs(ms: number): void } {
     }
   })
 }
-
-export type { LookupCall }
