@@ -164,7 +164,7 @@ export function createConnectApp(
   }
 
   const userAgent = `fastify-atlassian/${version} ${appKey}`
-  const hostClient = (target: Tenant | TenantLookup): HostClient =>
+  const hostClient = (target: ConnectTenant | TenantLookup): HostClient =>
     createHostClient({
       tenant: () => ('sharedSecret' in target ? target : findTenant(target)),
       userAgent,

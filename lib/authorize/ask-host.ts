@@ -1,7 +1,7 @@
 import type { HostClient } from '../host/host-client.ts'
 import { type Query, resolveHostUrl } from '../host/host-url.ts'
 import type { FetchLike } from '../ports.ts'
-import type { Tenant } from '../tenant/tenant.ts'
+import type { ConnectTenant } from '../tenant/tenant.ts'
 import { OddAnswer } from './question.ts'
 
 /** One call of a lookup. */
@@ -18,7 +18,7 @@ export type LookupAnswer = { readonly status: 200; readonly body: object } | { r
 
 /** Calls the site of a tenant, as the app or with no credentials at all. */
 export type AskHost = (
-  tenant: Tenant,
+  tenant: ConnectTenant,
   actor: 'app' | 'anonymous',
   call: LookupCall,
   signal: AbortSignal
@@ -31,7 +31,7 @@ const MAX_ANSWER_BYTES = 4 * 1024 * 1024
 
 /** What the outside world is here: the signing client, and a network that signs nothing. */
 export interface AskHostOptions {
-  readonly asApp: (tenant: Tenant) => Pick<HostClient, 'fetch'>
+  readonly asApp: (tenant: ConnectTenant) => Pick<HostClient, 'fetch'>
   readonly fetch: FetchLike
   readonly userAgent: string
 }

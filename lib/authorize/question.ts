@@ -1,4 +1,4 @@
-import type { Tenant } from '../tenant/tenant.ts'
+import type { ConnectTenant } from '../tenant/tenant.ts'
 
 /** What a permission is asked of. `global` is Jira's site as a whole, `application` Confluence's. */
 export type Resource = 'global' | 'project' | 'issue' | 'application' | 'space' | 'content'
@@ -16,7 +16,7 @@ export interface Question {
 
 /** Whose permissions are asked for. */
 export interface Subject {
-  readonly tenant: Tenant
+  readonly tenant: ConnectTenant
   /** Atlassian account id; `null` asks for what everybody may do. */
   readonly accountId: string | null
 }
