@@ -1,11 +1,11 @@
 import type { AskHost } from '../../../lib/authorize/ask-host.ts'
 import { createAskHost } from '../../../lib/authorize/ask-host.ts'
 import type { Clock, Log } from '../../../lib/ports.ts'
-import type { Tenant } from '../../../lib/tenant/tenant.ts'
+import type { ConnectTenant } from '../../../lib/tenant/tenant.ts'
 import { makeTenant } from '../tenant/make-tenant.ts'
 
-export const jiraTenant: Tenant = makeTenant({ product: 'jira', baseUrl: 'https://one.example.com' })
-export const wikiTenant: Tenant = makeTenant({ product: 'confluence', baseUrl: 'https://one.example.com/wiki' })
+export const jiraTenant: ConnectTenant = makeTenant({ product: 'jira', baseUrl: 'https://one.example.com' })
+export const wikiTenant: ConnectTenant = makeTenant({ product: 'confluence', baseUrl: 'https://one.example.com/wiki' })
 
 export interface SeenCall {
   readonly actor: 'app' | 'anonymous'
