@@ -46,5 +46,6 @@ export {
   type TenantRemover
 } from './tenant/tenant-purge.ts'
 export type { Delivery, DeliveryInbox, NewDelivery, TenantLookup, TenantStore } from './tenant/tenant-store.ts'
+export type { AccessTokenKind, StoredToken, TokenKey, TokenStore } from './tenant/token-store.ts'
 export { version } from './version.ts'
 export type { WebhookEvent } from './webhook/webhook-event.ts'

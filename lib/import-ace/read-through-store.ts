@@ -78,6 +78,9 @@ export function createAceReadThroughStore(options: AceReadThroughOptions): AceRe
     get settings() {
       return store.settings
     },
+    get tokens() {
+      return store.tokens
+    },
     get remover() {
       return store.remover
     },

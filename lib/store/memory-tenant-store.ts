@@ -3,6 +3,7 @@ import type { TenantRemover } from '../tenant/tenant-purge.ts'
 import type { TenantLookup, TenantStore } from '../tenant/tenant-store.ts'
 import { createMemoryDeliveryInbox } from './memory-delivery-inbox.ts'
 import { createMemorySettings } from './memory-settings.ts'
+import { createMemoryTokens } from './memory-tokens.ts'
 import { checkAppKey, checkLimit, deliveryRecord, installationName, storeConflict, tenantRecord } from './record.ts'
 
 /** Tenants in the memory of this process, for tests and first steps: everything is gone when the process ends. */
@@ -14,6 +15,7 @@ export function createMemoryTenantStore(options: { readonly appKey: string }): T
   const byInstallation = new Map<string, string>()
   const inbox = createMemoryDeliveryInbox((tenantId) => tenants.has(tenantId))
   const settings = createMemorySettings((tenantId) => tenants.has(tenantId))
+  const tokens = createMemoryTokens((tenantId) => tenants.has(tenantId))
   const remover: TenantRemover = {
     async listDead({ diedBeforeMs, after, limit }) {
       return [...tenants.values()]
@@ -39,6 +41,7 @@ export function createMemoryTenantStore(options: { readonly appKey: string }): T
       forgetNames(tenant)
       tenants.delete(tenant.tenantId)
       settings.forget(tenant.tenantId)
+      tokens.forget(tenant.tenantId)
       inbox.forget(tenant.tenantId)
       return true
     }
@@ -68,6 +71,7 @@ export function createMemoryTenantStore(options: { readonly appKey: string }): T
   return {
     inbox,
     settings,
+    tokens,
     remover,
     async open() {},
     async close() {},

@@ -3,10 +3,10 @@ import type { EncryptionOptions } from '../encryption/encryption-options.ts'
 import { createKeyRing } from '../encryption/key-ring.ts'
 import type { Clock } from '../ports.ts'
 import type { DatabaseHandle } from './database.ts'
+import { reencryptTokens } from './reencrypt-tokens.ts'
 import { isFullyEncrypted, markFullyEncrypted } from './store-cipher.ts'
 import { type SecretColumn, secretColumns } from './tenant-rows.ts'
 
-/** How the walk goes. */
 /** How re-encryption walks. */
 export interface ReencryptOptions {
   readonly encryption: EncryptionOptions
@@ -19,12 +19,11 @@ export interface ReencryptOptions {
   readonly clock?: Clock
 }
 
-/** How far it came. */
 /** What re-encryption has done so far. */
 export interface ReencryptResult {
   /** Tenants looked at. */
   readonly tenants: number
-  /** Secrets written anew. */
+  /** Secrets and access tokens written anew. */
   readonly rewritten: number
   /** Of those, how many were plain text. */
   readonly plaintext: number
@@ -49,6 +48,9 @@ export async function reencryptSecrets(database: DatabaseHandle, options: Reencr
   while (signal?.aborted !== true) {
     const rows = await readBatch(database, after, batchSize)
     if (rows.length === 0) {
+      const tokens = await reencryptTokens(database, cipher, { nowMs: clock(), batchSize, signal })
+      result = { ...result, rewritten: result.rewritten + tokens.rewritten }
+      if (!tokens.complete) return result
       await markFullyEncrypted(database, new Date(clock()).toISOString())
       return { ...result, complete: true }
     }

@@ -4,6 +4,7 @@ import type { DatabaseDialect } from '../database.ts'
 import { tenants } from './0001-tenants.ts'
 import { state } from './0002-state.ts'
 import { settings } from './0003-settings.ts'
+import { tokens } from './0005-tokens.ts'
 
 /**
  * One forward step of the schema. Once released it never changes: a correction is a new step.
@@ -20,4 +21,4 @@ export interface Migration {
 }
 
 /** Every step in order. Written by hand, so that a bundled or packed app needs no folder to scan. */
-export const migrations: readonly Migration[] = [tenants, state, settings]
+export const migrations: readonly Migration[] = [tenants, state, settings, tokens]

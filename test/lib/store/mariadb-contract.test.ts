@@ -32,7 +32,7 @@ t.test('the MariaDB store keeps every promise of the port', async (t) => {
   tenantStoreContract({
     test: (name, run) => t.test(name, run),
     async createStore({ appKey }) {
-      for (const table of ['atl_deliveries', 'atl_settings', 'atl_installations', 'atl_tenants']) {
+      for (const table of ['atl_deliveries', 'atl_settings', 'atl_tokens', 'atl_installations', 'atl_tenants']) {
         await sql`delete from ${sql.table(table)}`.execute(database.kysely)
       }
       const connect = async (options: { appKey: string }) => {
