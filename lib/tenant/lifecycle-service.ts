@@ -156,7 +156,8 @@ export function eventName(change: LifecycleChange): 'installed' | 'uninstalled' 
 
 /**
  * Gives the data of one tenant to another, because a person or the app said so: `from` ends for good, what waits in
- * its inbox goes to `to`, and its settings too, except for keys that `to` has already. Throws `ATL_NO_TENANT`, `ATL_ADOPT_REFUSED` and `ATL_STORE_CONFLICT`.
+ * its inbox goes to `to`, and its settings too, except for keys that `to` has already; its access tokens are dropped.
+ * Throws `ATL_NO_TENANT`, `ATL_ADOPT_REFUSED` and `ATL_STORE_CONFLICT`.
  */
 export async function adoptTenant(
   store: TenantStore,
@@ -190,5 +191,6 @@ export async function adoptTenant(
   const saved = from.adoptedBy === toId ? from : await store.save(ended, from.version)
   await store.inbox.move(fromId, toId)
   await store.settings?.move(fromId, toId)
+  await store.tokens?.deleteAll(fromId)
   return { from: saved, to }
 }
