@@ -49,7 +49,8 @@ export function createUserGrants(signing: Signing, sites: readonly Site[]): User
   function verify(site: Site, assertion: string, audience: string, nowMs: number): Record<string, unknown> {
     const claims = signing.verifyShared(assertion, site.sharedSecret)
     const { aud, exp, iat, tnt } = claims
-    if (aud !== audience) throw new Error('the audience is not this authorization server')
+    // Atlassian's library makes a list of every audience.
+    if (String(aud) !== audience) throw new Error('the audience is not this authorization server')
     if (tnt !== site.baseUrl) throw new Error('"tnt" is not the base URL of the site')
     if (typeof exp !== 'number' || typeof iat !== 'number') throw new Error('exp or iat is missing')
     if (exp - iat > MAX_LIFETIME_SECONDS) throw new Error('the assertion lives for too long')
