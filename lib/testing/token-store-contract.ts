@@ -172,6 +172,21 @@ export function tokenStoreContract(contract: StoreContract): void {
     assert.equal(await textOf(store.tokens, key), 'token-9')
   })
 
+  testShared('a token that comes while the one before it is forgotten stays', async (store, connect) => {
+    const other = await connect()
+    const key = await newKey(store)
+    if (store.tokens === undefined || other.tokens === undefined) return
+    for (let round = 0; round < 40; round += 2) {
+      await store.tokens.put(key, token('old', NOW + round))
+      const [dropped] = await Promise.all([
+        store.tokens.delete(key, new Secret('old')),
+        other.tokens.put(key, token('new', NOW + round + 1))
+      ])
+      assert.equal(await textOf(store.tokens, key), 'new', `round ${round}, dropped ${dropped}`)
+      await store.tokens.delete(key, new Secret('new'))
+    }
+  })
+
   testShared('another process sees the token, another app does not', async (store, connect) => {
     const [same, otherApp] = [await connect(), await connect('another-app')]
     if (store.tokens === undefined || same.tokens === undefined || otherApp.tokens === undefined) return
