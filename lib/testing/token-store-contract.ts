@@ -178,11 +178,11 @@ export function tokenStoreContract(contract: StoreContract): void {
     if (store.tokens === undefined || other.tokens === undefined) return
     for (let round = 0; round < 40; round += 2) {
       await store.tokens.put(key, token('old', NOW + round))
-      const [dropped] = await Promise.all([
+      const results: readonly [boolean, boolean] = await Promise.all([
         store.tokens.delete(key, new Secret('old')),
         other.tokens.put(key, token('new', NOW + round + 1))
       ])
-      assert.equal(await textOf(store.tokens, key), 'new', `round ${round}, dropped ${dropped}`)
+      assert.equal(await textOf(store.tokens, key), 'new', `round ${round}, dropped ${results[0]}`)
       await store.tokens.delete(key, new Secret('new'))
     }
   })
