@@ -1,5 +1,5 @@
 import { AtlassianError } from '../errors.ts'
-import { isAlive, type Tenant } from '../tenant/tenant.ts'
+import { isAlive } from '../tenant/tenant.ts'
 import type { TokenKey } from '../tenant/token-store.ts'
 import { authorizationServerOf } from './authorization-server.ts'
 import { UserTokenError } from './user-token-error.ts'
@@ -8,7 +8,7 @@ import type { UserTokenRequest } from './user-tokens.ts'
 /** A request for a token after all checks. */
 export interface WantedToken {
   readonly key: TokenKey
-  readonly tenant: Tenant
+  readonly tenant: UserTokenRequest['tenant']
   readonly oauthClientId: string
   readonly accountId: string
   /** Upper case, sorted, each once; empty = all that the site has granted the app. */

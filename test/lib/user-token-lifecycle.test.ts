@@ -1,11 +1,11 @@
 import t from 'tap'
 import { createConnectApp } from '../../lib/connect-app.ts'
+import type { UserTokenRequest } from '../../lib/host/user-tokens.ts'
 import { silentLog } from '../../lib/ports.ts'
 import { resolveOptions } from '../../lib/resolve-options.ts'
 import { Secret } from '../../lib/secret.ts'
 import { createMemoryTenantStore } from '../../lib/store/memory-tenant-store.ts'
 import type { LifecycleEvent } from '../../lib/tenant/lifecycle.ts'
-import type { Tenant } from '../../lib/tenant/tenant.ts'
 import type { TenantStore } from '../../lib/tenant/tenant-store.ts'
 
 const NOW = 1_790_000_000_000
@@ -57,9 +57,9 @@ function lifecycle(
   }
 }
 
-async function tenantOf(store: TenantStore, clientKey = 'acme'): Promise<Tenant> {
+async function tenantOf(store: TenantStore, clientKey = 'acme'): Promise<UserTokenRequest['tenant']> {
   const tenant = await store.find({ clientKey })
-  if (tenant === null) throw new Error('not installed')
+  if (tenant === null || tenant.clientKey === null) throw new Error('not installed')
   return tenant
 }
 

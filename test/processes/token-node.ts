@@ -21,7 +21,7 @@ const core = createConnectApp(options, descriptor, store, silentLog)
 
 async function ask({ clientKey, accountId, times }: { clientKey: string; accountId: string; times: number }) {
   const tenant = await store.find({ clientKey })
-  if (tenant === null) return { error: 'no tenant' }
+  if (tenant === null || tenant.clientKey === null) return { error: 'no tenant' }
   const asking = Array.from({ length: times }, () => core.userTokens.get({ tenant, accountId }))
   return { tokens: (await Promise.all(asking)).map((token) => token.reveal()) }
 }

@@ -3,15 +3,17 @@ import { decodeJwt } from 'jose'
 import t from 'tap'
 import { createUserTokens, type UserTokensOptions } from '../../../lib/host/user-token.ts'
 import { UserTokenError } from '../../../lib/host/user-token-error.ts'
+import type { UserTokenRequest } from '../../../lib/host/user-tokens.ts'
 import { silentLog } from '../../../lib/ports.ts'
 import { Secret } from '../../../lib/secret.ts'
 import { createMemoryTenantStore } from '../../../lib/store/memory-tenant-store.ts'
-import type { Tenant } from '../../../lib/tenant/tenant.ts'
 import type { TokenStore } from '../../../lib/tenant/token-store.ts'
+import { newTenant } from '../../../lib/testing/store-contract-fixtures.ts'
 import { APP_KEY, makeTenant, uninstalled } from '../tenant/make-tenant.ts'
 
 const NOW = 1_790_000_000_000
 const tenant = makeTenant({ oauthClientId: 'client-of-acme' })
+const other = { ...newTenant({ oauthClientId: 'client-of-other' }), appKey: APP_KEY }
 
 interface Setup extends Partial<UserTokensOptions> {
   /** What the store does otherwise than the one in memory. */
@@ -49,7 +51,9 @@ async function setUp({ tokens, noStore, ...options }: Setup = {}) {
       },
       ...options
     })
-  const request = (changes: { tenant?: Tenant; accountId?: string; scopes?: readonly string[] } = {}) => ({
+  const request = (
+    changes: { tenant?: UserTokenRequest['tenant']; accountId?: string; scopes?: readonly string[] } = {}
+  ) => ({
     tenant,
     accountId: '557058:ada',
     ...changes
@@ -113,10 +117,6 @@ t.test('without a store each process asks for its own, once', async (t) => {
 
 t.test('whatever makes two answers different makes two tokens', async (t) => {
   const { memory, world, start, request } = await setUp()
-  const other = {
-    ...makeTenant({ tenantId: 'tenant-2', clientKey: 'other', oauthClientId: 'client-2' }),
-    installations: tenant.installations.map((one) => ({ ...one, installationId: 'connect:tenant-2' }))
-  }
   await memory.save(other, null)
   const tokens = start()
   const different = [
@@ -181,19 +181,14 @@ t.test('an authorization server that gives the refused token again is believed',
 
 t.test('a forgotten tenant has no token in memory or store, and others keep theirs', async (t) => {
   const { memory, start, request } = await setUp()
-  const other = {
-    ...makeTenant({ tenantId: 'tenant-2', clientKey: 'other', oauthClientId: 'client-2' }),
-    installations: []
-  }
   await memory.save(other, null)
   const tokens = start()
-  const alive = { ...other, installations: tenant.installations }
   await tokens.get(request())
-  await tokens.get(request({ tenant: alive }))
+  await tokens.get(request({ tenant: other }))
   const system = { tenantId: tenant.tenantId, kind: 'system', name: 'forge' } as const
   await memory.tokens?.put(system, { token: new Secret('system'), expiresAtMs: NOW + 1 })
   await tokens.forget(tenant.tenantId)
-  t.equal((await tokens.get(request({ tenant: alive }))).reveal(), 'token-2')
+  t.equal((await tokens.get(request({ tenant: other }))).reveal(), 'token-2')
   t.equal((await tokens.get(request())).reveal(), 'token-3')
   t.equal((await memory.tokens?.get(system))?.token.reveal(), 'system', 'the app keeps its own')
 })
