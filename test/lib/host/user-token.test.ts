@@ -125,7 +125,7 @@ t.test('whatever makes two answers different makes two tokens', async (t) => {
     request({ scopes: ['READ'] }),
     request({ scopes: ['READ', 'WRITE'] }),
     request({ tenant: other }),
-    request({ tenant: { ...tenant, clientKey: 'second-key' } }),
+    request({ tenant: { ...tenant, clientKey: other.clientKey, installations: other.installations } }),
     request({ tenant: { ...tenant, secretVersion: 2 } }),
     request({ tenant: { ...tenant, lastInstallIatSeconds: 7 } }),
     request({ tenant: { ...tenant, baseUrl: 'https://renamed.atlassian.net' } }),
