@@ -7,6 +7,8 @@ import { createDispatcher, type Dispatcher } from './delivery/dispatcher.ts'
 import type { Descriptor } from './descriptor/descriptor.ts'
 import { AtlassianError } from './errors.ts'
 import { createHostClient, type HostClient } from './host/host-client.ts'
+import { createUserTokens } from './host/user-token.ts'
+import type { UserTokens } from './host/user-tokens.ts'
 import { createInstallKeySource, type InstallKeySource } from './jwt/install-keys.ts'
 import { signHostRequest } from './jwt/sign-host-request.ts'
 import type { ConnectRules } from './jwt/verify-connect.ts'
@@ -63,6 +65,8 @@ export interface ConnectApp {
   readonly installKeys: InstallKeySource
   readonly installRules: InstallRules
   readonly lifecycle: LifecycleService
+  /** Tokens with which the app acts as a user of a site. */
+  readonly userTokens: UserTokens
   readonly events: AppEmitter
   readonly dispatcher: Dispatcher
   readonly tenants: Tenants
@@ -103,6 +107,15 @@ export function createConnectApp(
     previousSecretSeconds: tokens.previousSecretSeconds,
     sessionMaxHours: options.sessionMaxHours
   }
+  const userTokens = createUserTokens({
+    scopes: descriptor.scopes ?? [],
+    authorizationServer: options.authorizationServer,
+    store,
+    userAgent: `fastify-atlassian/${version} ${appKey}`,
+    fetch: options.fetch,
+    clock,
+    log
+  })
   const events = createAppEmitter()
   const withSettings = createSettingsGiver({ store, clock, maxValueBytes: options.maxSettingBytes })
 
@@ -151,7 +164,7 @@ export function createConnectApp(
     concurrency: options.webhooks.concurrency,
     handlerTimeoutMs: options.webhooks.handlerTimeoutMs,
     pollMs: POLL_MS,
-    sweep: async (nowMs) => store.settings?.sweep(nowMs)
+    sweep: (nowMs) => Promise.all([store.settings?.sweep(nowMs), store.tokens?.sweep(nowMs)])
   })
 
   async function findTenant(lookup: TenantLookup): Promise<ConnectTenant> {
@@ -214,7 +227,11 @@ export function createConnectApp(
       leewaySeconds: tokens.leewaySeconds,
       maxLifetimeSeconds: tokens.maxLifetimeSeconds
     },
-    lifecycle: createLifecycleService({ store, directory, clock, log, beforeInstall: options.hooks.beforeInstall }),
+    userTokens,
+    lifecycle: forgettingTokens(
+      createLifecycleService({ store, directory, clock, log, beforeInstall: options.hooks.beforeInstall }),
+      userTokens
+    ),
     withSettings,
     tenants: Object.freeze({
       async find(lookup: TenantLookup) {
@@ -245,6 +262,7 @@ export function createConnectApp(
         const { from, to } = await adoptTenant(store, fromTenantId, toTenantId, clock())
         directory.put(from)
         directory.put(to)
+        await userTokens.forget(fromTenantId)
         await events.emitLifecycle('adopted', { from: withSettings(from), to: withSettings(to) })
       }
     }),
@@ -255,6 +273,19 @@ export function createConnectApp(
     },
     hostClient
   })
+}
+
+/** What a tenant's users had let the app do ends with every install, rotation and uninstall (connect.md 2.3). */
+function forgettingTokens(lifecycle: LifecycleService, userTokens: UserTokens): LifecycleService {
+  return {
+    async apply(clientKey, event) {
+      const result = await lifecycle.apply(clientKey, event)
+      const { change, tenant } = result
+      const leavesTokens = change === 'none' || change === 'enabled' || change === 'disabled'
+      if (tenant !== null && !leavesTokens) await userTokens.forget(tenant.tenantId)
+      return result
+    }
+  }
 }
 
 /** Hosts of a region know the app by the address of that region (connect.md 7.8). */

@@ -30,7 +30,11 @@ export const errorTable = {
   ATL_HOST_TIMEOUT: [504, 'The site did not answer in time.'],
   ATL_HOST_ABORTED: [502, 'A call to the site was aborted.'],
   ATL_HOST_NETWORK: [502, 'The site cannot be reached at the moment.'],
-  ATL_HOST_BODY: [502, 'The site answered with a body that cannot be read.']
+  ATL_HOST_BODY: [502, 'The site answered with a body that cannot be read.'],
+  ATL_USER_TOKEN_SETUP: [500, 'The app is not set up to act as a user.'],
+  ATL_USER_TOKEN_REFUSED: [502, 'Atlassian does not let the app act as this user.'],
+  ATL_USER_TOKEN_UNAVAILABLE: [503, 'Atlassian cannot be asked to let the app act as a user. Try again in a minute.'],
+  ATL_USER_TOKEN_ANSWER: [502, 'Atlassian answered with a token that cannot be used.']
 } as const satisfies Record<string, readonly [status: number, message: string]>
 
 /** A code of the table: stable, and public API. */

@@ -1,5 +1,6 @@
 import { compileAllowedHosts, isInsecureAddress, productionHosts, withoutTrailingSlash } from './allowed-hosts.ts'
 import { OptionError } from './errors.ts'
+import { productionAuthorizationServer } from './host/authorization-server.ts'
 import { productionKeyHosts } from './jwt/install-keys.ts'
 import * as check from './option-checks.ts'
 import type { ConnectOptions, ResolvedOptions } from './options.ts'
@@ -31,11 +32,7 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
   // The option also fills a placeholder of the descriptor, so another word there must not lift the guard of NODE_ENV.
   const production = stage === 'production' || environment === 'production'
   const authorizationServer = parseAddress(
-    check.text(
-      given.authorizationServer,
-      'authorizationServer',
-      'https://oauth-2-authorization-server.services.atlassian.com'
-    ),
+    check.text(given.authorizationServer, 'authorizationServer', productionAuthorizationServer),
     'authorizationServer'
   )
   const hostScriptUrl = parseAddress(

@@ -20,6 +20,7 @@ export {
 } from '../lib/errors.ts'
 export type { HostBody, HostClient, HostRequestOptions } from '../lib/host/host-client.ts'
 export { HostError } from '../lib/host/host-error.ts'
+export { UserTokenError } from '../lib/host/user-token-error.ts'
 export type { ProductContext } from '../lib/jwt/claims.ts'
 export type { ListablePolicy, Policy, PolicyOption, TokenKind } from '../lib/jwt/policy.ts'
 export type { VerifiedConnect } from '../lib/jwt/verify-connect.ts'

@@ -7,6 +7,8 @@ export interface ColumnPlace {
   readonly tenantId: string
   readonly table: string
   readonly column: string
+  /** Which row of the tenant, in a table where it has several. */
+  readonly row?: string
 }
 
 /** Encrypts and decrypts values for one place in the database. */
@@ -67,9 +69,10 @@ function split(stored: string): { keyId: string; sealed: string } | null {
   return match === null ? null : { keyId: match[1] ?? '', sealed: match[2] ?? '' }
 }
 
-// JSON keeps the three parts apart whatever characters they hold.
-function associatedData({ tenantId, table, column }: ColumnPlace): Buffer {
-  return Buffer.from(JSON.stringify([tenantId, table, column]), 'utf8')
+// JSON keeps the parts apart whatever characters they hold.
+function associatedData({ tenantId, table, column, row }: ColumnPlace): Buffer {
+  const place = row === undefined ? [tenantId, table, column] : [tenantId, table, column, row]
+  return Buffer.from(JSON.stringify(place), 'utf8')
 }
 
 function damaged(place: ColumnPlace, keyId: string): AtlassianError {

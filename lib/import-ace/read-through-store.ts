@@ -84,6 +84,9 @@ export function createAceReadThroughStore(options: AceReadThroughOptions): AceRe
     get settings() {
       return store.settings
     },
+    get tokens() {
+      return store.tokens
+    },
     get remover() {
       return store.remover
     },

@@ -31,7 +31,15 @@ export {
 export type { RedisClient, RedisSubscriber } from './redis-connection.ts'
 export { createRedisTenantStore, type RedisTenantStore, type RedisTenantStoreOptions } from './redis-tenant-store.ts'
 export { type ReencryptOptions, type ReencryptResult, reencryptSecrets } from './reencrypt.ts'
-export type { DeliveryTable, InstallationTable, MigrationTable, SettingTable, Tables, TenantTable } from './schema.ts'
+export type {
+  DeliveryTable,
+  InstallationTable,
+  MigrationTable,
+  SettingTable,
+  Tables,
+  TenantTable,
+  TokenTable
+} from './schema.ts'
 export type { TableNames } from './table-names.ts'
 export { type TenantForeignKeyOptions, tenantForeignKey } from './tenant-foreign-key.ts'
 export { transactionOf } from './transaction-of.ts'

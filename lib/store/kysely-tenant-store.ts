@@ -19,6 +19,7 @@ import { type DatabaseHandle, openDatabase } from './database.ts'
 import { createKyselyDeliveryInbox, insertDelivery } from './kysely-delivery-inbox.ts'
 import { createKyselyRemover } from './kysely-remover.ts'
 import { createKyselySettings } from './kysely-settings.ts'
+import { createKyselyTokens } from './kysely-tokens.ts'
 import { migrateToLatest, requireLatestSchema } from './migrate.ts'
 import { CHANGE_CHANNEL, type ChangeNote, createPostgresListener, noteText } from './postgres-listener.ts'
 import { findByBaseUrl, findTenants, listTenants } from './read-tenants.ts'
@@ -133,6 +134,7 @@ export function createKyselyTenantStore(options: KyselyTenantStoreOptions): Kyse
   return {
     inbox,
     settings: createKyselySettings(appKey, database),
+    tokens: createKyselyTokens(appKey, database, cipher),
     remover: createKyselyRemover({ appKey, database, cipher, notify: tellOthers }),
     close,
 

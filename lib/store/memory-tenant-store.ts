@@ -6,6 +6,7 @@ import { chooseRegistration, chooseTenant } from './choose-tenant.ts'
 import { createMemoryDeliveryInbox } from './memory-delivery-inbox.ts'
 import { createMemorySettings } from './memory-settings.ts'
 import { createMemoryTenants } from './memory-tenants.ts'
+import { createMemoryTokens } from './memory-tokens.ts'
 import {
   canBeFound,
   checkAppKey,
@@ -23,6 +24,7 @@ export function createMemoryTenantStore(options: { readonly appKey: string }): T
   const tenants = createMemoryTenants()
   const inbox = createMemoryDeliveryInbox(tenants.has)
   const settings = createMemorySettings(tenants.has)
+  const tokens = createMemoryTokens(tenants.has)
   const remover: TenantRemover = {
     async listDead({ diedBeforeMs, after, limit }) {
       return tenants
@@ -48,6 +50,7 @@ export function createMemoryTenantStore(options: { readonly appKey: string }): T
       if (!isUnchanged()) return false
       tenants.remove(tenant.tenantId)
       settings.forget(tenant.tenantId)
+      tokens.forget(tenant.tenantId)
       inbox.forget(tenant.tenantId)
       return true
     }
@@ -73,6 +76,7 @@ export function createMemoryTenantStore(options: { readonly appKey: string }): T
   return {
     inbox,
     settings,
+    tokens,
     remover,
     async open() {},
     async close() {},

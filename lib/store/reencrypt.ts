@@ -3,6 +3,7 @@ import type { EncryptionOptions } from '../encryption/encryption-options.ts'
 import { createKeyRing } from '../encryption/key-ring.ts'
 import type { Clock } from '../ports.ts'
 import type { DatabaseHandle } from './database.ts'
+import { reencryptTokens } from './reencrypt-tokens.ts'
 import { isFullyEncrypted, markFullyEncrypted } from './store-cipher.ts'
 import { type SecretColumn, secretColumns, secretPlace } from './tenant-rows.ts'
 
@@ -22,7 +23,7 @@ export interface ReencryptOptions {
 export interface ReencryptResult {
   /** Connect registrations looked at: one for most tenants. */
   readonly tenants: number
-  /** Secrets written anew. */
+  /** Secrets and access tokens written anew. */
   readonly rewritten: number
   /** Of those, how many were plain text. */
   readonly plaintext: number
@@ -47,6 +48,9 @@ export async function reencryptSecrets(database: DatabaseHandle, options: Reencr
   while (signal?.aborted !== true) {
     const rows = await readBatch(database, after, batchSize)
     if (rows.length === 0) {
+      const tokens = await reencryptTokens(database, cipher, { nowMs: clock(), batchSize, signal })
+      result = { ...result, rewritten: result.rewritten + tokens.rewritten }
+      if (!tokens.complete) return result
       await markFullyEncrypted(database, new Date(clock()).toISOString())
       return { ...result, complete: true }
     }

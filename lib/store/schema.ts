@@ -2,6 +2,7 @@ import type { ColumnType } from 'kysely'
 import type { Installation, Product, TenantStatus } from '../tenant/tenant.ts'
 import type { TenantName } from '../tenant/tenant-names.ts'
 import type { DeliveryKind } from '../tenant/tenant-store.ts'
+import type { AccessTokenKind } from '../tenant/token-store.ts'
 
 /** PostgreSQL's driver returns 64-bit integers as text; `toNumber` in tenant-rows.ts is the only way out. */
 export type WholeNumber = ColumnType<number | string, number, number>
@@ -115,6 +116,22 @@ export interface SettingTable {
   readonly updated_at_ms: WholeNumber
 }
 
+/** One row per access token of a tenant, until it is swept; it may hold a lease and no token. */
+export interface TokenTable {
+  readonly tenant_id: string
+  readonly kind: AccessTokenKind
+  /** SHA-256 (hex) of what the token is kept under, so that the table names no user. */
+  readonly name: string
+  readonly app_key: string
+  /** Encrypted for this row; null = there is none. */
+  readonly value: string | null
+  /** 0 where there is none. */
+  readonly expires_at_ms: WholeNumber
+  /** The process that asks for the next token. */
+  readonly lease_owner: string | null
+  readonly lease_until_ms: WholeNumber
+}
+
 /** Facts about this database, by name. */
 export interface StateTable {
   readonly name: string
@@ -135,6 +152,7 @@ export interface Tables {
   readonly atl_installations: InstallationTable
   readonly atl_deliveries: DeliveryTable
   readonly atl_settings: SettingTable
+  readonly atl_tokens: TokenTable
   readonly atl_state: StateTable
   readonly atl_migrations: MigrationTable
 }

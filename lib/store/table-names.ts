@@ -34,6 +34,7 @@ const ours: Readonly<Record<keyof Tables, true>> = {
   atl_installations: true,
   atl_deliveries: true,
   atl_settings: true,
+  atl_tokens: true,
   atl_state: true,
   atl_migrations: true
 }

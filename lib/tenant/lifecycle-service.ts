@@ -183,7 +183,8 @@ export function eventName(change: LifecycleChange): 'installed' | 'uninstalled' 
 /**
  * Gives the data of one tenant to another, because a person or the app said so: `from` ends for good, its Forge
  * installations become names of `to`, what waits in its inbox goes there, and its settings too, except for keys that
- * `to` has already. Throws `ATL_NO_TENANT`, `ATL_ADOPT_REFUSED` and `ATL_STORE_CONFLICT`.
+ * `to` has already; its access tokens are dropped. Throws `ATL_NO_TENANT`, `ATL_ADOPT_REFUSED` and
+ * `ATL_STORE_CONFLICT`.
  */
 export async function adoptTenant(
   store: TenantStore,
@@ -211,6 +212,7 @@ export async function adoptTenant(
     .map(installationMark)
   await store.inbox.move(fromId, toId)
   await store.settings?.move(fromId, toId, marks)
+  await store.tokens?.deleteAll(fromId)
   return saved
 }
 

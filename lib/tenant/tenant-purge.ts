@@ -19,7 +19,7 @@ export interface TenantRemover {
     readonly limit: number
   }): Promise<DeadTenant[]>
   /**
-   * Removes the tenant with its installations, deliveries and settings if it is still as it was read and dead since
+   * Removes the tenant with its installations, deliveries, settings and tokens if it is still as it was read and dead since
    * before the time; `false` = it is not, and nothing was changed. `beforeCommit` runs in the same transaction, while
    * nobody else can change the tenant: what it throws is thrown on, and the tenant stays. It is given the transaction,
    * or `null` by a store that has none to share.

@@ -2,6 +2,7 @@ import type { SettingsStore } from './settings-store.ts'
 import type { ConnectTenant, Product, Tenant, TenantStatus } from './tenant.ts'
 import type { TenantName } from './tenant-names.ts'
 import type { TenantRemover } from './tenant-purge.ts'
+import type { TokenStore } from './token-store.ts'
 
 /**
  * The names a tenant can be found by. `appKey` is always part of the question: two apps may share one database.
@@ -96,6 +97,8 @@ export interface TenantStore {
   readonly inbox: DeliveryInbox
   /** A store may leave it out; then `tenant.settings` answers with `ATL_STORE_PART`. */
   readonly settings?: SettingsStore
+  /** A store may leave it out; then each process keeps access tokens in memory and asks for its own. */
+  readonly tokens?: TokenStore
   /** A store may leave it out; then `tenants.purge` answers with `ATL_STORE_PART`. */
   readonly remover?: TenantRemover
   /** Connects and, where configured, migrates. Called once before anything else. */

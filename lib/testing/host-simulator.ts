@@ -17,7 +17,9 @@ import { descriptorBase, needApp, readSiteApp } from './site-app.ts'
 import { createRestServer, restPath } from './site-server.ts'
 import { createSiteWebhooks } from './site-webhooks.ts'
 import { createSignTools } from './token-factory.ts'
+import { createTokenServer, TOKEN_PATH } from './token-server.ts'
 import type { App, Exchange, HostSimulator, HostSimulatorOptions, SiteChoice } from './types.ts'
+import { createUserGrants } from './user-grants.ts'
 import { chooseUser, simulatedUsers } from './users.ts'
 import { createWebhookDelivery } from './webhook-deliveries.ts'
 
@@ -43,14 +45,16 @@ export async function createHostSimulator(options: HostSimulatorOptions = {}): P
   const sites = (options.sites ?? defaultSites).map(({ name, product }) => createSite(name, product, clock()))
   for (const site of sites) log.hide(site.sharedSecret)
 
+  const grants = createUserGrants(signing, sites)
   const call = createAppCaller(signing, clock, log, faults)
   const lifecycle = createLifecycleCalls(signing, clock, log, call)
   const pageLoads = createPageLoads(signing, clock, call)
   const closing = new AbortController()
   const deliver = createWebhookDelivery(signing, clock, call, options.webhookRetryDelayMs ?? 0, closing.signal)
   const webhooks = createSiteWebhooks(clock, deliver, stateChanged)
-  const answerRest = createRestServer(signing, clock, log, faults, webhooks.emit)
+  const answerRest = createRestServer(signing, grants, clock, log, faults, webhooks.emit)
   const answerKey = createKeyServer(signing, clock, log, faults)
+  const answerToken = createTokenServer(grants, clock, log, faults)
 
   /** The app of the last `install`, for the sites that have none yet. */
   let knownApp: { connection: AppConnection; base: string } | null = null
@@ -107,7 +111,9 @@ export async function createHostSimulator(options: HostSimulatorOptions = {}): P
   try {
     url = await start(0, async (request, response) => {
       const isKey = request.method === 'GET' && request.url?.startsWith(`${KEYS_PATH}/`) === true
-      await (isKey ? answerKey(request, response) : answerPage(null, request, response))
+      if (isKey) await answerKey(request, response)
+      else if (request.method === 'POST' && request.url === TOKEN_PATH) await answerToken(url, request, response)
+      else await answerPage(null, request, response)
     })
     for (const [index, site] of sites.entries()) {
       site.origin = await start(index + 1, async (request, response) => {
@@ -134,6 +140,7 @@ export async function createHostSimulator(options: HostSimulatorOptions = {}): P
     connectOptions: () => ({
       allowedHosts: sites.map((site) => site.origin),
       installKeyHosts: [url + KEYS_PATH],
+      authorizationServer: url,
       hostScriptUrl: `${url}/all.js`
     }),
     async install(app, choice) {
@@ -147,7 +154,11 @@ export async function createHostSimulator(options: HostSimulatorOptions = {}): P
       return await changing(lifecycle.install(site))
     },
     rotateSecret: async (choice) => await changing(lifecycle.install(siteOf(choice), 'newSecret')),
-    uninstall: async (choice) => await changing(lifecycle.uninstall(siteOf(choice))),
+    async uninstall(choice) {
+      const site = siteOf(choice)
+      grants.revoke(site)
+      return await changing(lifecycle.uninstall(site))
+    },
     enable: async (choice) => await changing(lifecycle.setEnabled(siteOf(choice), true)),
     disable: async (choice) => await changing(lifecycle.setEnabled(siteOf(choice), false)),
     descriptor: (choice) => needApp(siteOf(choice)).descriptor.raw,

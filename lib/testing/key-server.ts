@@ -24,7 +24,7 @@ export function createKeyServer(
     const faulty = fault === null ? null : faultStatus(fault)
     const answer =
       faulty !== null
-        ? { status: faulty, headers: { ...fault?.headers }, body: '' }
+        ? { status: faulty, headers: { ...fault?.headers }, body: fault?.body ?? '' }
         : pem === null
           ? { status: 404, headers: { 'content-type': 'text/plain' }, body: 'No such key.' }
           : { status: 200, headers: { 'content-type': 'application/x-pem-file' }, body: pem }

@@ -1,14 +1,18 @@
+import type { Caller } from './rest-routes.ts'
 import { guessKind, peekToken, type Signing } from './signing.ts'
 import type { Site } from './site.ts'
+import type { UserGrants } from './user-grants.ts'
 
 const LEEWAY_SECONDS = 30
 
 /** What the host found out about a REST call's token. */
 export interface Admission {
-  /** False: answered 401. */
+  /** False: answered with `status`. */
   readonly admitted: boolean
-  /** True: signed by the app. False and admitted: anonymous. */
-  readonly asApp: boolean
+  /** 401, or 403 for a token whose scopes do not reach. */
+  readonly status?: 401 | 403
+  /** Who calls, when it is admitted. */
+  readonly caller: Caller
   readonly reason: string
   readonly token: ReturnType<typeof peekToken>
   readonly tokenKind: string | null
@@ -22,19 +26,57 @@ export interface GateRequest {
   readonly jwtParameters: readonly string[]
 }
 
-/** Checks the app's signature as Jira and Confluence do. A call without any token is an anonymous one. */
-export function admit(signing: Signing, site: Site, nowMs: number, request: GateRequest): Admission {
+/**
+ * Checks the app's signature, or its token of a user, as Jira and Confluence do. A call without any token is an
+ * anonymous one.
+ */
+export function admit(
+  signing: Signing,
+  grants: UserGrants,
+  site: Site,
+  nowMs: number,
+  request: GateRequest
+): Admission {
+  const bearer = bearerOf(request)
+  if (bearer !== null) return admitUser(grants, site, nowMs, request.method, bearer)
   const token = tokenOf(request)
   if (token === null)
-    return { admitted: true, asApp: false, reason: 'not signed, anonymous', token: null, tokenKind: null }
+    return { admitted: true, caller: null, reason: 'not signed, anonymous', token: null, tokenKind: null }
   const peeked = token === '' ? null : peekToken(token)
   const reason = refusalReason(signing, site, nowMs, request, token)
   return {
     admitted: reason === null,
-    asApp: reason === null,
+    caller: reason === null ? 'app' : null,
     reason: reason ?? `signed HS256 by ${site.app?.descriptor.key}, hash right`,
     token: peeked,
     tokenKind: peeked === null ? null : peeked.claims.iss === site.app?.descriptor.key ? 'app' : guessKind(token)
+  }
+}
+
+function bearerOf({ authorization, jwtParameters }: GateRequest): string | null {
+  if (jwtParameters.length > 0) return null
+  return /^Bearer ([\x21-\x7e]+)$/.exec(authorization ?? '')?.[1] ?? null
+}
+
+/** Scopes of the host that let a token write; each of them lets it read, too. */
+const WRITING_SCOPES = ['WRITE', 'DELETE', 'PROJECT_ADMIN', 'SPACE_ADMIN', 'ADMIN']
+
+function admitUser(grants: UserGrants, site: Site, nowMs: number, method: string, token: string): Admission {
+  const grant = grants.find(site, token, nowMs)
+  const needed = method === 'GET' || method === 'HEAD' ? ['READ', ...WRITING_SCOPES] : WRITING_SCOPES
+  const reason =
+    grant === null
+      ? 'not a living token of a user of this site'
+      : grant.scopes.some((scope) => needed.includes(scope))
+        ? null
+        : 'the token of the user lacks the scope'
+  return {
+    admitted: reason === null,
+    status: grant === null ? 401 : 403,
+    caller: reason === null ? (grant?.user ?? null) : null,
+    reason: reason ?? `sent as ${grant?.user.name} by the app`,
+    token: null,
+    tokenKind: 'user'
   }
 }
 

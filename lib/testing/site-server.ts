@@ -11,6 +11,7 @@ import type { Signing } from './signing.ts'
 import { contextPath, type Site } from './site.ts'
 import type { SiteEvent } from './site-event.ts'
 import type { Fault, RestAnswer } from './types.ts'
+import type { UserGrants } from './user-grants.ts'
 
 const BODY_LIMIT = 1024 * 1024
 
@@ -25,6 +26,7 @@ export function restPath(site: Site, rawUrl: string): string | null {
 /** Answers the app's REST calls: checks the signature first, logs every one of them with the host's verdict. */
 export function createRestServer(
   signing: Signing,
+  grants: UserGrants,
   clock: () => number,
   log: ExchangeLog,
   faults: Faults,
@@ -42,7 +44,7 @@ export function createRestServer(
       authorization: headers.authorization,
       jwtParameters: new URL(path, site.origin).searchParams.getAll('jwt')
     }
-    const admission = admit(signing, site, atMs, gate)
+    const admission = admit(signing, grants, site, atMs, gate)
     const fault = faults.take('rest', withoutToken(path))
     if (fault?.delayMs !== undefined) await pause(fault.delayMs)
     const faulty = fault === null ? null : faultStatus(fault)
@@ -80,10 +82,10 @@ export function createRestServer(
     request: { method: string; path: string; body: string | null },
     nowMs: number
   ): RestAnswer {
-    if (!admission.admitted) return asAnswer(401, 'The host could not authenticate this call.')
+    if (!admission.admitted) return asAnswer(admission.status ?? 401, 'The host could not authenticate this call.')
     if (request.body === null) return asAnswer(413, 'The body is too large.')
     const call = { method: request.method, path: request.path, body: request.body }
-    const { answer, events } = callRest(site, call, admission.asApp ? 'app' : null, nowMs)
+    const { answer, events } = callRest(site, call, admission.caller, nowMs)
     emit(site, events)
     return answer
   }

@@ -19,6 +19,7 @@ import {
   type StoreContract
 } from './store-contract-fixtures.ts'
 import { tenantWritersContract } from './tenant-writers-contract.ts'
+import { tokenStoreContract } from './token-store-contract.ts'
 
 /** Names that must be kept byte for byte and never be mistaken for each other. */
 const HOSTILE_NAMES = [
@@ -50,7 +51,7 @@ const HOSTILE_NAMES = [
 const IMPOSSIBLE_NAMES = ['nul\0', '\ud800', 'tail\udfff', 'long'.repeat(500)]
 
 /**
- * Every promise of `TenantStore`, its inbox and the parts that it has (`settings`, `remover`) as a test. Whoever writes a store runs it on that store:
+ * Every promise of `TenantStore`, its inbox and the parts that it has (`settings`, `tokens`, `remover`) as a test. Whoever writes a store runs it on that store:
  * `tenantStoreContract({ test, createStore })` with the `test` function of node:test, tap or vitest.
  */
 export function tenantStoreContract(contract: StoreContract): void {
@@ -308,5 +309,6 @@ export function tenantStoreContract(contract: StoreContract): void {
   tenantWritersContract(contract)
   deliveryInboxContract(contract)
   settingsContract(contract)
+  tokenStoreContract(contract)
   removerContract(contract)
 }

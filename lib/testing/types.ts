@@ -66,6 +66,7 @@ export type ExchangeKind =
   | 'api'
   | 'rest'
   | 'key'
+  | 'token'
 
 /** One request between the host and the app, as the log shows it: without tokens and without secrets. */
 export interface Exchange {
@@ -80,7 +81,7 @@ export interface Exchange {
   readonly url: string
   /** 0: nothing came back, or nothing was sent because the descriptor names no path; the verdict says which. */
   readonly status: number
-  /** `install`, `page`, `webhook`, `context`, `session`, `app`; null when there was no token. */
+  /** `install`, `page`, `webhook`, `context`, `session`, `app`, `assertion`, `user`; null when there was no token. */
   readonly tokenKind: string | null
   readonly token: { readonly header: object; readonly claims: object } | null
   readonly canonicalRequest: string | null
@@ -192,13 +193,13 @@ export interface SignTools {
 /** Trouble that is made on purpose. */
 export interface Fault {
   /**
-   * `rest`: the site's REST API. `keys`: the install keys. `app`: the way from the host to the app; a `status` is
+   * `rest`: the site's REST API. `keys`: the install keys. `token`: the tokens of users. `app`: the way from the host to the app; a `status` is
    * answered in the app's place, with `lost` the app gets the request and its answer is lost.
    */
-  readonly target: 'rest' | 'keys' | 'app'
-  /** Default 503, or 200 with a `body`, unless only a delay is asked for. */
+  readonly target: 'rest' | 'keys' | 'token' | 'app'
+  /** Default 503; 200 with a `body`; none of them if only a delay is asked for. */
   readonly status?: number
-  /** `rest` only: sent instead of the answer, as it is. */
+  /** What is answered, for `rest`, `keys` and `token`. Default empty. */
   readonly body?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly delayMs?: number
@@ -275,7 +276,12 @@ export interface HostSimulator {
   /** By name or product; the first one by default. Throws for an unknown one. */
   site(nameOrProduct?: string): SimulatedSite
   /** To spread into the options of `connectPlugin`. */
-  connectOptions(): { allowedHosts: string[]; installKeyHosts: string[]; hostScriptUrl: string }
+  connectOptions(): {
+    allowedHosts: string[]
+    installKeyHosts: string[]
+    authorizationServer: string
+    hostScriptUrl: string
+  }
   /**
    * Reads the descriptor, sends `installed` and, once it is accepted, `enabled`. Gives the exchange of `installed`.
    * The app is remembered for later calls. Throws when the descriptor cannot be read.

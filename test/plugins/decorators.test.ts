@@ -140,7 +140,7 @@ t.test('fastify.atlassian is frozen, and so is the descriptor in it', async (t) 
   t.ok(Object.isFrozen(app.atlassian))
   t.ok(Object.isFrozen(app.atlassian.descriptor))
   t.equal(app.atlassian.descriptor.baseUrl, BASE_URL)
-  t.equal(app.atlassian.authorizationServer, 'https://oauth-2-authorization-server.services.atlassian.com')
+  t.equal(app.atlassian.authorizationServer, host.url)
   t.strictSame(Object.keys(app.atlassian).sort(), [
     'applyLifecycle',
     'authenticate',

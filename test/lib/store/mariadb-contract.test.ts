@@ -35,6 +35,7 @@ t.test('the MariaDB store keeps every promise of the port', async (t) => {
       for (const table of [
         'atl_deliveries',
         'atl_settings',
+        'atl_tokens',
         'atl_installations',
         'atl_names',
         'atl_connects',

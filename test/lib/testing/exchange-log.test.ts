@@ -100,7 +100,7 @@ t.test('ports can be fixed, and a taken one is said and leaves nothing open', as
   await t.rejects(createHostSimulator({ port: taken }), { code: 'EADDRINUSE' })
 })
 
-t.test('the options for the plugin name every site, the keys and the script', async (t) => {
+t.test('the options for the plugin name every site, the keys, the authorization server and the script', async (t) => {
   const host = await startHost(t, {
     sites: [
       { name: 'a', product: 'jira' },
@@ -110,6 +110,7 @@ t.test('the options for the plugin name every site, the keys and the script', as
   t.strictSame(host.connectOptions(), {
     allowedHosts: host.sites.map((site) => site.origin),
     installKeyHosts: [`${host.url}/install-keys`],
+    authorizationServer: host.url,
     hostScriptUrl: `${host.url}/all.js`
   })
   t.equal(host.site('jira'), host.sites[0])

@@ -76,7 +76,7 @@ t.test('every wrong token is a 401 whose reason stands in the log and not in the
     ['from the future', { claims: { iat: nowSeconds + 120 } }, /future/],
     ['the hash of another path', { signedPath: '/rest/api/3/serverInfo' }, /wrong hash: the host hashed "GET&\/rest/],
     ['a fixed hash', { claims: { qsh: 'context-qsh' } }, /wrong hash/],
-    ['the other scheme', { headers: { authorization: 'Bearer abc' } }, /not exactly one token/],
+    ['the other scheme', { headers: { authorization: 'Bearer abc' } }, /not a living token/],
     ['two tokens', { headers: { authorization: 'JWT a.b.c, JWT a.b.c' } }, /not exactly one token/],
     ['no token in it', { headers: { authorization: 'JWT a.b' } }, /not a readable/]
   ]

@@ -49,6 +49,10 @@ const EXCHANGES = {
     label: 'Host REST',
     text: 'The app calls the host’s REST API. Now the app is the one that signs: the issuer is the app key, the audience is the client key, and the hash covers this very call. In Confluence the path is hashed without /wiki. The host checks everything and answers 401 if a letter is off.'
   },
+  token: {
+    label: 'User token',
+    text: 'The app asks Atlassian’s authorization server to let it act as a user. It signs an assertion with the shared secret: its client id at this site, the user, the site and the server. What comes back is a token of a few minutes that the app sends as “Authorization: Bearer”; the site then answers as if that user had called.'
+  },
   key: {
     label: 'Public key',
     text: 'The app fetches the public key that an install token names in “kid”. Anyone may read it. The app asks only key servers from its own configuration, never one that a request suggests.'
@@ -66,7 +70,9 @@ const TOKENS = {
   webhook: 'webhook token: header only, hash of method, path and query',
   context: 'context token: names user and context, good for many calls',
   session: 'session token: made by the app for its own page',
-  app: 'app token: made by the app for one call to the host'
+  app: 'app token: made by the app for one call to the host',
+  assertion: 'user assertion: made by the app to ask for a token of this user',
+  user: 'user token: opaque, lets the app act as one user'
 }
 
 export function explainToken(tokenKind) {

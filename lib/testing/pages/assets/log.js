@@ -14,7 +14,7 @@ const FILTERS = {
   ],
   page: ['Pages', (entry) => ['page', 'frame'].includes(entry.kind)],
   webhook: ['Webhooks', (entry) => entry.kind === 'webhook'],
-  calls: ['API and REST', (entry) => ['api', 'rest', 'context', 'as-user'].includes(entry.kind)],
+  calls: ['API and REST', (entry) => ['api', 'rest', 'token', 'context', 'as-user'].includes(entry.kind)],
   refused: ['Refused', (entry) => isBad(entry)]
 }
 
