@@ -19,3 +19,13 @@ export async function restoreOldestLayout(client: Client, prefix: string): Promi
     else await client.sendCommand(['HSET', key, ...Object.entries(value).flat()])
   }
 }
+
+/** The keys of this prefix that are more than the mark of a layout. */
+export async function keysWithData(client: Client, prefix: string): Promise<string[]> {
+  const keys = await client.sendCommand(['KEYS', `{${prefix}}:*`])
+  const found: string[] = []
+  for (const key of Array.isArray(keys) ? keys.map(String) : []) {
+    if ((await client.sendCommand(['TYPE', key])) !== 'string') found.push(key)
+  }
+  return found
+}
