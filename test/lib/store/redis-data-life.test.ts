@@ -158,6 +158,27 @@ t.test('on a real Redis', async (t) => {
     }
   })
 
+  t.test('settings of installations that go along move, those of others stay', async (t) => {
+    const { settings, ...store } = await openStore(t, { url, prefix: redis.freshPrefix() })
+    const [from, to] = [await store.save(newTenant(), null), await store.save(newTenant(), null)]
+    for (const installation of ['', 'one', 'two', 'stays']) {
+      for (let n = 0; n < 120; n += 1) {
+        await settings.set({ tenantId: from.tenantId, installation }, setting(`key-${n}`), undefined)
+      }
+    }
+    await settings.set({ tenantId: to.tenantId, installation: 'two' }, setting('key-7'), undefined)
+    t.equal(await settings.move(from.tenantId, to.tenantId, ['one', 'two', 'one', 'nul\0']), 359)
+    t.equal(await settings.move(from.tenantId, to.tenantId, ['one', 'two']), 0)
+    const page = { prefix: '', after: '', limit: 1000, nowMs: DEATH }
+    const left = await Promise.all(
+      ['', 'one', 'two', 'stays'].map((installation) => settings.list({ tenantId: from.tenantId, installation }, page))
+    )
+    t.same(
+      left.map(({ length }) => length),
+      [0, 0, 1, 120]
+    )
+  })
+
   t.test('text that no key can hold finds nothing and reaches nobody', async (t) => {
     const { settings, ...store } = await openStore(t, { url, prefix: redis.freshPrefix() })
     const { tenantId } = await store.save(newTenant(), null)
