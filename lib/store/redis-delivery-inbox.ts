@@ -1,5 +1,6 @@
 import type { DeliveryInbox } from '../tenant/tenant-store.ts'
 import { canBeName, deliveryRecord } from './record.ts'
+import { deliveryArguments, deliveryFromTexts } from './redis-delivery-records.ts'
 import {
   addScript,
   BATCH,
@@ -9,7 +10,6 @@ import {
   settleScript,
   sweepScript
 } from './redis-inbox-scripts.ts'
-import { deliveryArguments, deliveryFromTexts } from './redis-records.ts'
 import { numberReply, type RunScript, textsReply } from './redis-script.ts'
 
 /** The inbox in Redis. Each method is one script, and Redis runs one at a time: no delivery is given to two. */

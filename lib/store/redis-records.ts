@@ -1,50 +1,65 @@
 import type { ColumnCipher } from '../encryption/column-cipher.ts'
 import { Secret } from '../secret.ts'
-import { type Tenant, tenantStatus, timeOfDeath } from '../tenant/tenant.ts'
-import type { Delivery, NewDelivery, TenantListQuery, TenantLookup } from '../tenant/tenant-store.ts'
-import { installationName } from './record.ts'
+import {
+  type ConnectRegistration,
+  type ConnectTenant,
+  noRegistration,
+  type Tenant,
+  type TenantIdentity
+} from '../tenant/tenant.ts'
+import type { TenantListQuery, TenantLookup } from '../tenant/tenant-store.ts'
+import { identityOf, registrationOf } from './memory-tenants.ts'
+import { secretPlace } from './tenant-rows.ts'
 
-/** The record as JSON has it: secrets are sealed. */
-type StoredTenant = Omit<Tenant, 'sharedSecret' | 'previousSecret'> & {
+/** A registration as JSON has it: secrets are sealed. */
+export type StoredRegistration = Omit<ConnectRegistration, 'sharedSecret' | 'previousSecret'> & {
   readonly sharedSecret: string
   readonly previousSecret: string | null
 }
 
-/** What never changes of a delivery; the rest stands in its state, where scripts reach it. */
-type StoredDelivery = Pick<NewDelivery, 'deliveryId' | 'event' | 'payload'>
+/** A tenant as the scripts give it: the text of what is shared, then those of its registrations, oldest first. */
+export type TenantTexts = readonly [root: string, ...registrations: string[]]
 
-interface StoredState {
-  readonly tenant: string
-  readonly kind: NewDelivery['kind']
-  readonly identifier?: string
-  readonly is: 'pending' | 'done' | 'failed'
-  readonly attempts: string
-  readonly received: string
-  readonly due: string
-  readonly lease: string
+interface StoredTenant {
+  readonly identity: TenantIdentity
+  /** Oldest first. */
+  readonly registrations: readonly StoredRegistration[]
 }
 
-const shared = (tenantId: string) => ({ tenantId, table: 'atl_tenants', column: 'shared_secret' })
-const previous = (tenantId: string) => ({ tenantId, table: 'atl_tenants', column: 'previous_secret' })
+/** The text of what all registrations of the tenant share. */
+export function textFromIdentity(tenant: Tenant): string {
+  return JSON.stringify(identityOf(tenant))
+}
 
-/** The text that stands in Redis for this tenant. */
-export function textFromTenant(tenant: Tenant, cipher: ColumnCipher): string {
-  const { tenantId, sharedSecret, previousSecret } = tenant
-  const stored: StoredTenant = {
-    ...tenant,
-    sharedSecret: cipher.seal(sharedSecret.reveal(), shared(tenantId)),
-    previousSecret: previousSecret === null ? null : cipher.seal(previousSecret.reveal(), previous(tenantId))
+export function identityFromText(text: string): TenantIdentity {
+  return JSON.parse(text)
+}
+
+/** The text of the registration that the record shows. */
+export function textFromRegistration(tenant: ConnectTenant, cipher: ColumnCipher): string {
+  return sealedText(registrationOf(tenant), cipher)
+}
+
+function sealedText(registration: ConnectRegistration, cipher: ColumnCipher): string {
+  const { connectId, sharedSecret, previousSecret } = registration
+  const seal = (secret: Secret, column: 'shared_secret' | 'previous_secret') =>
+    cipher.seal(secret.reveal(), secretPlace(connectId, column))
+  const stored: StoredRegistration = {
+    ...registration,
+    sharedSecret: seal(sharedSecret, 'shared_secret'),
+    previousSecret: previousSecret === null ? null : seal(previousSecret, 'previous_secret')
   }
   return JSON.stringify(stored)
 }
 
-export function tenantFromText(text: string, cipher: ColumnCipher): Tenant {
-  const stored: StoredTenant = JSON.parse(text)
-  const { tenantId, sharedSecret, previousSecret } = stored
+function opened(stored: StoredRegistration, cipher: ColumnCipher): ConnectRegistration {
+  const { connectId, sharedSecret, previousSecret } = stored
+  const open = (sealed: string, column: 'shared_secret' | 'previous_secret') =>
+    new Secret(cipher.open(sealed, secretPlace(connectId, column)))
   return {
     ...stored,
-    sharedSecret: new Secret(cipher.open(sharedSecret, shared(tenantId))),
-    previousSecret: previousSecret === null ? null : new Secret(cipher.open(previousSecret, previous(tenantId)))
+    sharedSecret: open(sharedSecret, 'shared_secret'),
+    previousSecret: previousSecret === null ? null : open(previousSecret, 'previous_secret')
   }
 }
 
@@ -52,83 +67,59 @@ export function tenantFromText(text: string, cipher: ColumnCipher): Tenant {
 export function resealed(
   text: string,
   cipher: ColumnCipher
-): { text: string; tenantId: string; secrets: number } | null {
-  const { tenantId, sharedSecret, previousSecret }: StoredTenant = JSON.parse(text)
+): { readonly text: string; readonly connectId: string; readonly secrets: number } | null {
+  const stored: StoredRegistration = JSON.parse(text)
+  const { connectId, sharedSecret, previousSecret } = stored
   const outdated = [sharedSecret, previousSecret].filter((sealed) => sealed !== null && cipher.isOutdated(sealed))
   if (outdated.length === 0) return null
-  return { text: textFromTenant(tenantFromText(text, cipher), cipher), tenantId, secrets: outdated.length }
+  return { text: sealedText(opened(stored, cipher), cipher), connectId, secrets: outdated.length }
 }
 
-/** The names of a tenant as the scripts keep them: what a later save has to take back. */
-export function headOf(tenant: Tenant): string {
-  const { tenantId, installations } = tenant
-  const status = tenantStatus(tenant)
-  const diedAtMs = timeOfDeath(tenant)
-  return JSON.stringify({
-    version: String(tenant.version),
-    client_key: tenant.clientKey,
-    base_url: `${tenant.baseUrl}\0${tenantId}`,
-    installations: installations.map(installationName),
-    installation_ids: installations.map((of) => `${of.installationId}\0${of.environmentId}\0${tenantId}`),
-    order: [{}, { status }, { product: tenant.product }, { status, product: tenant.product }].map(
-      (query) => `${selectionOf(query)}${tenantId}`
-    ),
-    ...(diedAtMs === null ? {} : { death: deathMember({ diedAtMs, tenantId }) })
+/** The records that a lookup means: by an address one of each registration that has it, else one of each tenant. */
+export function foundTenants(found: readonly TenantTexts[], lookup: TenantLookup, cipher: ColumnCipher): Tenant[] {
+  return found.map(parse).flatMap((stored): Tenant[] => {
+    if ('clientKey' in lookup) return records(stored, cipher, ({ clientKey }) => clientKey === lookup.clientKey)
+    if ('baseUrl' in lookup) return records(stored, cipher, ({ baseUrl }) => baseUrl === lookup.baseUrl)
+    if ('displayUrl' in lookup) return records(stored, cipher, ({ displayUrl }) => displayUrl === lookup.displayUrl)
+    if ('cloudId' in lookup && !isIn(stored.identity, lookup.environmentId)) return []
+    return seen(stored, cipher)
   })
 }
 
-/** Where a dead tenant stands among the dead: by time and then by `tenantId`. */
-export function deathMember({ diedAtMs, tenantId }: { readonly diedAtMs: number; readonly tenantId: string }): string {
-  return `${deathTime(diedAtMs)}\0${tenantId}`
+/** One record of each tenant, among its registrations of one product where there is one given. */
+export function listedTenants(
+  found: readonly TenantTexts[],
+  product: TenantListQuery['product'],
+  cipher: ColumnCipher
+): Tenant[] {
+  return found.flatMap((texts) => {
+    const { identity, registrations } = parse(texts)
+    const suiting = registrations.filter((one) => product === undefined || one.product === product)
+    return seen({ identity, registrations: suiting }, cipher)
+  })
 }
 
-/** All of one width, so that the order of the bytes is that of the times. What is before 1970 counts as 1970. */
-export function deathTime(diedAtMs: number): string {
-  return String(Math.max(0, Math.min(diedAtMs, Number.MAX_SAFE_INTEGER))).padStart(16, '0')
+function parse([root, ...registrations]: TenantTexts): StoredTenant {
+  return { identity: identityFromText(root), registrations: registrations.map((text) => JSON.parse(text)) }
 }
 
-/** The start of the members that `list` walks for these filters. */
-export function selectionOf({ status, product }: Pick<TenantListQuery, 'status' | 'product'>): string {
-  return `${status ?? ''}\0${product ?? ''}\0`
+function isIn({ installations }: TenantIdentity, environmentId: string | undefined): boolean {
+  return environmentId === undefined || installations.some((one) => one.environmentId === environmentId)
 }
 
-/** A lookup as the script of `find` takes it. NUL ends a name, for none contains it. */
-export function lookupArguments(lookup: TenantLookup): readonly [kind: string, name: string] {
-  if ('tenantId' in lookup) return ['tenant', lookup.tenantId]
-  if ('clientKey' in lookup) return ['client', lookup.clientKey]
-  const { installationId, environmentId } = lookup
-  return ['installation', environmentId === undefined ? `${installationId}\0` : `${installationId}\0${environmentId}\0`]
+function records(
+  { identity, registrations }: StoredTenant,
+  cipher: ColumnCipher,
+  suits: (registration: StoredRegistration) => boolean
+): ConnectTenant[] {
+  return registrations.filter(suits).map((one) => ({ ...identity, ...opened(one, cipher) }))
 }
 
-/** Id, record and state of a delivery that was not there before. */
-export function deliveryArguments(delivery: NewDelivery): readonly [id: string, record: string, state: string] {
-  const { deliveryId, event, payload, tenantId, kind, identifier } = delivery
-  const record: StoredDelivery = { deliveryId, event, payload }
-  const state: StoredState = {
-    tenant: tenantId,
-    kind,
-    ...(identifier === null ? {} : { identifier }),
-    is: 'pending',
-    attempts: '0',
-    received: String(delivery.receivedAtMs),
-    due: String(delivery.dueAtMs),
-    lease: '0'
-  }
-  return [deliveryId, JSON.stringify(record), JSON.stringify(state)]
-}
-
-export function deliveryFromTexts(record: string, state: string): Delivery {
-  const { deliveryId, event, payload }: StoredDelivery = JSON.parse(record)
-  const { tenant, kind, identifier, attempts, received, due }: StoredState = JSON.parse(state)
-  return {
-    deliveryId,
-    tenantId: tenant,
-    kind,
-    event,
-    identifier: identifier ?? null,
-    payload,
-    receivedAtMs: Number(received),
-    dueAtMs: Number(due),
-    attempts: Number(attempts)
-  }
+/** As its first registration sees it that is installed, else its first. No secret of another one is opened. */
+function seen({ identity, registrations }: StoredTenant, cipher: ColumnCipher): Tenant[] {
+  const isInstalled = ({ clientKey }: StoredRegistration) =>
+    identity.adoptedBy === null &&
+    identity.installations.some((one) => one.state === 'installed' && one.clientKey === clientKey)
+  const chosen = registrations.find(isInstalled) ?? registrations[0]
+  return [chosen === undefined ? { ...identity, ...noRegistration } : { ...identity, ...opened(chosen, cipher) }]
 }

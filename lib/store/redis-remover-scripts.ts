@@ -1,52 +1,23 @@
 import { STATE } from './redis-inbox-scripts.ts'
 import { redisScript } from './redis-script.ts'
 import { FORGET_SETTING } from './redis-setting-scripts.ts'
-import { TAKE_BACK } from './redis-tenant-scripts.ts'
+import { PLACES, TELL, WHOLE } from './redis-tenant-scripts.ts'
 
-/** ARGV: start of the members of `order` that are dead. Gives by how many they and the members of `dead` differ. */
-export const unlistedScript = redisScript(`
-local listed = redis.call('ZLEXCOUNT', order, '[' .. ARGV[1], '(' .. ARGV[1] .. '\\255')
-return listed - redis.call('ZCARD', dead)`)
-
-/** ARGV: tenantId, the record as it was read, head, place among the dead. 0 = it was listed, or has changed since. */
-export const listDeathScript = redisScript(`
-local id, record, head, death = unpack(ARGV)
-if redis.call('HGET', tenants, id) ~= record then return 0 end
-if cjson.decode(redis.call('HGET', heads, id)).death == death then return 0 end
-redis.call('HSET', heads, id, head)
-redis.call('ZADD', dead, 0, death)
-return 1`)
-
-/**
- * ARGV: first and last place among the dead as ZRANGEBYLEX takes them, limit. Gives records. A place whose tenant has
- * another one, or none, was left by a version of this package that knows no places; it goes.
- */
-export const listDeadScript = redisScript(`
-local first, last, limit = ARGV[1], ARGV[2], tonumber(ARGV[3])
+/** ARGV: first and last place among the dead as ZRANGEBYLEX takes them, limit. Gives tenants. */
+export const listDeadScript = redisScript(`${WHOLE}
 local found = {}
-while #found < limit do
-  local members = redis.call('ZRANGEBYLEX', dead, first, last, 'LIMIT', 0, limit - #found)
-  if #members == 0 then break end
-  for _, member in ipairs(members) do
-    local id = string.match(member, '[^%z]*$')
-    local head = redis.call('HGET', heads, id)
-    if head and cjson.decode(head).death == member then
-      found[#found + 1] = redis.call('HGET', tenants, id)
-    else
-      redis.call('ZREM', dead, member)
-    end
-  end
-  first = '(' .. members[#members]
+for n, member in ipairs(redis.call('ZRANGEBYLEX', dead, ARGV[1], ARGV[2], 'LIMIT', 0, ARGV[3])) do
+  found[n] = whole(string.match(member, '[^%z]*$'))
 end
 return found`)
 
 /**
- * ARGV: tenantId, the record as it was read, name of the claim, milliseconds that it lasts. 1 = whoever has this claim
+ * ARGV: tenantId, what is shared as it was read, name of the claim, milliseconds that it lasts. 1 = whoever has this claim
  * may remove the tenant, 0 = it has changed since, or somebody else is at it. The time is the server's: there is one.
  */
 export const claimDeadScript = redisScript(`
-local id, record, claim, lease = unpack(ARGV)
-if redis.call('HGET', tenants, id) ~= record then return 0 end
+local id, root, claim, lease = unpack(ARGV)
+if redis.call('HGET', tenants, id) ~= root then return 0 end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local held = redis.call('HGET', purges, id)
@@ -69,15 +40,19 @@ export const giveUpClaimScript = redisScript(`${GIVE_UP_CLAIM}
 return give_up(ARGV[1], ARGV[2]) and 1 or 0`)
 
 /**
- * ARGV: tenantId, the record as it was read, name of the claim, channel, sender. Removes the tenant and all that is
+ * ARGV: tenantId, what is shared as it was read, name of the claim, channel, sender. Removes the tenant and all that is
  * its own. 0 = it has changed since, or the claim had run out and somebody else has it.
  */
-export const removeScript = redisScript(`${STATE}${TAKE_BACK}${FORGET_SETTING}${GIVE_UP_CLAIM}
-local id, record, claim, channel, sender = unpack(ARGV)
+export const removeScript = redisScript(`${STATE}${PLACES}${TELL}${FORGET_SETTING}${GIVE_UP_CLAIM}
+local id, root, claim, channel, sender = unpack(ARGV)
 if not give_up(id, claim) then return 0 end
-if redis.call('HGET', tenants, id) ~= record then return 0 end
+if redis.call('HGET', tenants, id) ~= root then return 0 end
 local head = cjson.decode(redis.call('HGET', heads, id))
-take_back(head)
+give_places(head)
+for _, one in ipairs(head.connects) do
+  redis.call('HDEL', client_keys, one.clientKey)
+  redis.call('HDEL', registrations, one.connectId)
+end
 redis.call('HDEL', tenants, id)
 redis.call('HDEL', heads, id)
 redis.call('HDEL', owners, id)
@@ -100,5 +75,5 @@ for _, index in ipairs({ pending, settled_of }) do
   end
 end
 for _, name in ipairs(all(setting_keys)) do forget_setting(name) end
-redis.pcall('PUBLISH', channel, cjson.encode({ head.client_key, sender }))
+tell(head, channel, sender)
 return 1`)

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { KEY_VARIABLES } from './redis-keys.ts'
+import type { TenantTexts } from './redis-records.ts'
 
 /** A step that Redis does as a whole, with nothing in between. */
 export interface RedisScript {
@@ -45,6 +46,16 @@ export function textReply(reply: unknown): string {
 export function textsReply(reply: unknown): string[] {
   if (!Array.isArray(reply)) throw unexpected()
   return reply.map(textReply)
+}
+
+/** The reply as tenants, each of them as `TenantTexts` says. */
+export function tenantsReply(reply: unknown): TenantTexts[] {
+  if (!Array.isArray(reply)) throw unexpected()
+  return reply.map((tenant) => {
+    const [root, ...registrations] = textsReply(tenant)
+    if (root === undefined) throw unexpected()
+    return [root, ...registrations]
+  })
 }
 
 /** The reply as a whole number. */

@@ -1,10 +1,6 @@
 import { AtlassianError } from '../errors.ts'
 import type { Log } from '../ports.ts'
-import { type RunScript, type SendCommand, textReply } from './redis-script.ts'
-import { openScript } from './redis-tenant-scripts.ts'
-
-/** The version of the layout in `redisKeys`; it grows when an older version of this package could not live with it. */
-const LAYOUT = 1
+import { type SendCommand, textReply } from './redis-script.ts'
 
 const OLDEST = [6, 2] as const
 
@@ -30,16 +26,6 @@ export async function checkServer(send: SendCommand, log: Log): Promise<void> {
   if (policy.startsWith('allkeys-')) {
     log.warn({ policy }, 'Redis removes tenants when its memory is full: set "maxmemory-policy" to noeviction')
   }
-}
-
-/** Claims empty storage for this layout. Throws `ATL_MIGRATION_NEEDED` and changes nothing where there is a newer one. */
-export async function checkLayout(run: RunScript): Promise<void> {
-  const found = textReply(await run(openScript, String(LAYOUT)))
-  if (Number(found) === LAYOUT) return
-  const message =
-    `The data in Redis was written by a newer version of fastify-atlassian (its layout is ${JSON.stringify(found)}, ` +
-    `this version knows ${LAYOUT}). Start that version of the package or a later one`
-  throw new AtlassianError('ATL_MIGRATION_NEEDED', 'schema-newer', {}, { message })
 }
 
 function parseInfo(text: string): ReadonlyMap<string, string> {

@@ -78,21 +78,29 @@ export function createRedisSettings(run: RunScript): SettingsStore {
       return swept
     },
 
-    async move(fromTenantId, toTenantId) {
+    async move(fromTenantId, toTenantId, installations = []) {
       if (fromTenantId === toTenantId) return 0
-      const source = nameOf({ tenantId: fromTenantId, installation: '' }, '')
-      const target = nameOf({ tenantId: toTenantId, installation: '' }, '')
       let moved = 0
-      for (let first: string | undefined = `[${source}`; first !== undefined; ) {
-        const reply = await run(moveSettingsScript, toTenantId, source, target, first)
-        if (!Array.isArray(reply) || reply.length === 0) {
-          throw new Error('The tenant that shall receive the settings does not exist')
-        }
-        moved += numberReply(reply[0])
-        first = reply.length === 1 ? undefined : `(${textReply(reply[1])}`
+      for (const installation of new Set(['', ...installations])) {
+        if (canBeName(installation)) moved += await moveOwned(fromTenantId, toTenantId, installation)
       }
       return moved
     }
+  }
+
+  async function moveOwned(fromTenantId: string, toTenantId: string, installation: string): Promise<number> {
+    const source = nameOf({ tenantId: fromTenantId, installation }, '')
+    const target = nameOf({ tenantId: toTenantId, installation }, '')
+    let moved = 0
+    for (let first: string | undefined = `[${source}`; first !== undefined; ) {
+      const reply = await run(moveSettingsScript, toTenantId, source, target, first)
+      if (!Array.isArray(reply) || reply.length === 0) {
+        throw new Error('The tenant that shall receive the settings does not exist')
+      }
+      moved += numberReply(reply[0])
+      first = reply.length === 1 ? undefined : `(${textReply(reply[1])}`
+    }
+    return moved
   }
 }
 

@@ -4,27 +4,26 @@ import type { EncryptionOptions } from '../encryption/encryption-options.ts'
 import { createKeyRing } from '../encryption/key-ring.ts'
 import { OptionError } from '../errors.ts'
 import { type Log, silentLog } from '../ports.ts'
-import type { TenantStore } from '../tenant/tenant-store.ts'
+import { hasRegistration, type Tenant } from '../tenant/tenant.ts'
+import { inOrderOfNames } from '../tenant/tenant-names.ts'
+import type { TenantLookup, TenantStore } from '../tenant/tenant-store.ts'
 import type { ChangeListener } from './change-listener.ts'
-import { canBeFound, checkLimit, deliveryRecord, storeConflict, tenantRecord } from './record.ts'
+import { chooseTenant } from './choose-tenant.ts'
+import { canBeBaseUrl, canBeFound, canBeName, checkLimit, tenantRecord } from './record.ts'
 import { borrowedConnection, ownConnection, type RedisClient, type RedisConnection } from './redis-connection.ts'
 import { createRedisDeliveryInbox } from './redis-delivery-inbox.ts'
-import { redisChannel, redisKeys } from './redis-keys.ts'
+import { lookupArguments, selectionOf, type TenantHead } from './redis-head.ts'
+import { oldRedisKeys, redisChannel, redisKeys } from './redis-keys.ts'
 import { createRedisListener } from './redis-listener.ts'
-import {
-  deliveryArguments,
-  headOf,
-  lookupArguments,
-  selectionOf,
-  tenantFromText,
-  textFromTenant
-} from './redis-records.ts'
+import { foundTenants, listedTenants } from './redis-records.ts'
 import { reencryptTexts } from './redis-reencrypt.ts'
 import { createRedisRemover } from './redis-remover.ts'
-import { scriptRunner, textReply, textsReply } from './redis-script.ts'
-import { checkLayout, checkServer } from './redis-server.ts'
+import { scriptRunner, tenantsReply, textReply } from './redis-script.ts'
+import { checkServer } from './redis-server.ts'
 import { createRedisSettings } from './redis-settings.ts'
-import { findScript, listScript, notifyScript, saveScript } from './redis-tenant-scripts.ts'
+import { findScript, headScript, listScript, notifyScript } from './redis-tenant-scripts.ts'
+import { upgradeLayout } from './redis-upgrade.ts'
+import { createRedisWriter } from './redis-write.ts'
 import type { ReencryptOptions, ReencryptResult } from './reencrypt.ts'
 
 /** Where a Redis store finds its server, and what protects the secrets there. */
@@ -78,7 +77,12 @@ export function createRedisTenantStore(options: RedisTenantStoreOptions): RedisT
   const send = async (args: readonly string[]) => state().connection.send(args)
   const run = scriptRunner(send, keys)
 
-  const read = (texts: unknown) => textsReply(texts).map((text) => tenantFromText(text, state().cipher))
+  const cipher = () => state().cipher
+  const write = createRedisWriter({ run, cipher, appKey, channel, sender })
+
+  async function findAll(lookup: TenantLookup): Promise<Tenant[]> {
+    return foundTenants(tenantsReply(await run(findScript, ...lookupArguments(lookup))), lookup, cipher())
+  }
 
   async function close(): Promise<void> {
     await listening?.stop()
@@ -91,18 +95,18 @@ export function createRedisTenantStore(options: RedisTenantStoreOptions): RedisT
   return {
     inbox: createRedisDeliveryInbox(run),
     settings: createRedisSettings(run),
-    remover: createRedisRemover({ run, cipher: () => state().cipher, channel, sender }),
+    remover: createRedisRemover({ run, cipher, channel, sender }),
     close,
 
     async open() {
       if (opened !== undefined) return
-      const cipher = createColumnCipher(await createKeyRing(options.encryption), () => false)
+      const keyRing = await createKeyRing(options.encryption)
       const connection =
         client === undefined ? await ownConnection(url ?? '', timeoutMs) : borrowedConnection(client, timeoutMs)
-      opened = { connection, cipher }
+      opened = { connection, cipher: createColumnCipher(keyRing, () => false) }
       try {
         await checkServer(send, log)
-        await checkLayout(run)
+        await upgradeLayout(scriptRunner(send, [...keys, ...oldRedisKeys(prefix, appKey)]))
       } catch (error) {
         await close()
         throw error
@@ -124,45 +128,45 @@ export function createRedisTenantStore(options: RedisTenantStoreOptions): RedisT
     },
 
     async find(lookup) {
-      if (!canBeFound(lookup)) return null
-      const found = read(await run(findScript, ...lookupArguments(lookup)))
-      // Two tenants under one name would be a guess, and a guess gives one customer's data to another.
-      return found.length === 1 ? (found[0] ?? null) : null
+      return canBeFound(lookup) ? chooseTenant(await findAll(lookup)) : null
     },
 
     async findByBaseUrl(baseUrl) {
-      // Sent to Redis, a lone surrogate would become another character. One with NUL fits no member of the index.
-      return baseUrl.isWellFormed() ? read(await run(findScript, 'base-url', `${baseUrl}\0`)) : []
+      return canBeBaseUrl(baseUrl) ? (await findAll({ baseUrl })).filter(hasRegistration) : []
+    },
+
+    async names(tenantId) {
+      const text = canBeName(tenantId) ? await run(headScript, tenantId) : null
+      if (text === null) return []
+      const { names }: TenantHead = JSON.parse(textReply(text))
+      return inOrderOfNames(names)
     },
 
     async list(query) {
       checkLimit(query)
-      return read(await run(listScript, selectionOf(query), query.after ?? '', String(query.limit)))
+      const found = await run(listScript, selectionOf(query), query.after ?? '', String(query.limit))
+      return listedTenants(tenantsReply(found), query.product, cipher())
     },
 
     async save(given, expectedVersion, deliveries = []) {
       const tenant = tenantRecord(given, appKey, (expectedVersion ?? 0) + 1)
-      const records = deliveries.map(deliveryRecord)
-      const outcome = textReply(
-        await run(
-          saveScript,
-          appKey,
-          tenant.tenantId,
-          expectedVersion === null ? '' : String(expectedVersion),
-          textFromTenant(tenant, state().cipher),
-          headOf(tenant),
-          channel,
-          sender,
-          ...records.flatMap(deliveryArguments)
-        )
-      )
-      if (outcome === 'conflict') throw storeConflict(tenant)
-      if (outcome !== 'saved') throw new Error('The tenant of a delivery does not exist')
+      await write([{ tenant, expectedVersion }], deliveries)
       return tenant
     },
 
+    async handOver(givenFrom, givenTo, deliveries = []) {
+      const from = tenantRecord(givenFrom, appKey, givenFrom.version + 1)
+      const to = tenantRecord(givenTo, appKey, givenTo.version + 1)
+      const saves = [
+        { tenant: from, expectedVersion: givenFrom.version },
+        { tenant: to, expectedVersion: givenTo.version }
+      ]
+      await write(saves, deliveries)
+      return { from, to }
+    },
+
     async reencrypt(given = {}) {
-      return reencryptTexts(run, state().cipher, given)
+      return reencryptTexts(run, cipher(), given)
     }
   }
 }

@@ -19,3 +19,33 @@ export async function restoreOldestLayout(client: Client, prefix: string): Promi
     else await client.sendCommand(['HSET', key, ...Object.entries(value).flat()])
   }
 }
+
+/** The keys of this prefix that are more than the mark of a layout. */
+export async function keysWithData(client: Client, prefix: string): Promise<string[]> {
+  const keys = await client.sendCommand(['KEYS', `{${prefix}}:*`])
+  const found: string[] = []
+  for (const key of Array.isArray(keys) ? keys.map(String) : []) {
+    if ((await client.sendCommand(['TYPE', key])) !== 'string') found.push(key)
+  }
+  return found
+}
+
+/** Everything under this prefix by its key, the prefix itself left out, so that two of them can be compared. */
+export async function contentOf(client: Client, prefix: string): Promise<Map<string, unknown>> {
+  const keys = await client.sendCommand(['KEYS', `{${prefix}}:*`])
+  const content = new Map<string, unknown>()
+  for (const key of Array.isArray(keys) ? keys.map(String).sort() : []) {
+    content.set(key.replace(`{${prefix}}`, '{}'), await valueAt(client, key))
+  }
+  return content
+}
+
+async function valueAt(client: Client, key: string): Promise<unknown> {
+  const kind = await client.sendCommand(['TYPE', key])
+  if (kind === 'string') return client.sendCommand(['GET', key])
+  if (kind === 'zset') return client.sendCommand(['ZRANGE', key, '0', '-1', 'WITHSCORES'])
+  const pairs = await client.sendCommand(['HGETALL', key])
+  return Array.isArray(pairs)
+    ? Array.from({ length: pairs.length / 2 }, (_, n) => pairs.slice(2 * n, 2 * n + 2)).sort()
+    : pairs
+}

@@ -13,7 +13,7 @@ import {
 } from '../../../lib/testing/store-contract-fixtures.ts'
 import { testEncryption } from '../../helpers/encryption.ts'
 import { testRedis, testRedisServer } from '../../helpers/redis.ts'
-import { restoreOldestLayout } from '../../helpers/redis-layout.ts'
+import { keysWithData } from '../../helpers/redis-layout.ts'
 
 const appKey = 'contract-app'
 const DEATH = 1_700_000_000_000
@@ -73,7 +73,7 @@ t.test('on a real Redis', async (t) => {
       await store.settings.set({ tenantId, installation }, setting('ends', DEATH * 2), undefined)
     }
     t.equal(await store.remover.remove(tenant, DEATH + 1, nothing), true)
-    t.same(await client.keys(`{${prefix}}:*`), [`{${prefix}}:schema`])
+    t.same(await keysWithData(client, prefix), [])
   })
 
   t.test('settled deliveries are swept from every place', async (t) => {
@@ -83,75 +83,9 @@ t.test('on a real Redis', async (t) => {
     const delivery = newDelivery(tenantId)
     await store.inbox.add(delivery)
     await store.inbox.complete(delivery.deliveryId, DEATH)
-    t.equal(await client.zCard(`{${prefix}}:app:${appKey}:settled-of`), 1)
+    t.equal(await client.zCard(`{${prefix}}:2:app:${appKey}:settled-of`), 1)
     t.equal(await store.inbox.sweep(DEATH + 1), 1)
-    t.equal(await client.zCard(`{${prefix}}:app:${appKey}:settled-of`), 0)
-  })
-
-  t.test('the dead of an older version are found and removed, by several processes at once', async (t) => {
-    const prefix = redis.freshPrefix()
-    await restoreOldestLayout(client, prefix)
-    const stores = [await openStore(t, { url, prefix }), await openStore(t, { url, prefix })] as const
-    const lists = await Promise.all(
-      stores.map(({ remover }) => remover.listDead({ diedBeforeMs: DEATH + 100, limit: 10 }))
-    )
-    for (const dead of lists) {
-      t.same(
-        dead.map(({ tenant, diedAtMs }) => [tenant.tenantId, diedAtMs - DEATH]),
-        [
-          ['dead-early', 0],
-          ['never-installed', 1],
-          ['adopted', 2],
-          ['dead-late', 5]
-        ]
-      )
-    }
-    const purged = await Promise.all(stores.map((store) => purge(store)))
-    t.same(purged.flatMap(({ tenantIds }) => tenantIds).sort(), [
-      'adopted',
-      'dead-early',
-      'dead-late',
-      'never-installed'
-    ])
-    t.equal(await stores[0].inbox.sweep(DEATH + 100), 4, 'what was settled before places were known is swept')
-    t.same(
-      (await stores[0].list({ limit: 10 })).map(({ tenantId }) => tenantId),
-      ['alive', 'renamed']
-    )
-    const theirs = await openStore(t, { url, prefix, appKey: 'another-app' })
-    t.same((await purge(theirs)).tenantIds, ['theirs'])
-    for (const part of ['dead', 'purges']) t.equal(await client.exists(`{${prefix}}:app:${appKey}:${part}`), 0, part)
-  })
-
-  t.test('an older version that still runs kills and revives tenants without a word about it', async (t) => {
-    const prefix = redis.freshPrefix()
-    const store = await openStore(t, { url, prefix })
-    const killed = await store.save(newTenant(), null)
-    const [revived, later] = [await saveDead(store, DEATH - 1), await saveDead(store)]
-    /** Saves, and leaves the places of the dead as they are. */
-    async function saveAsBefore(...[tenant, version]: Parameters<TenantStore['save']>) {
-      const [places, heads] = ['dead', 'heads'].map((name) => `{${prefix}}:app:${appKey}:${name}`)
-      const before = await client.zRange(places ?? '', 0, -1)
-      await store.save(tenant, version)
-      await client.del(places ?? '')
-      if (before.length > 0)
-        await client.zAdd(
-          places ?? '',
-          before.map((value) => ({ score: 0, value }))
-        )
-      const { death: _, ...head } = JSON.parse((await client.hGet(heads ?? '', tenant.tenantId)) ?? '')
-      await client.hSet(heads ?? '', tenant.tenantId, JSON.stringify(head))
-    }
-    await saveAsBefore({ ...revived, installations: [connectInstallation(revived.tenantId)] }, 1)
-    await saveAsBefore({ ...killed, installations: [] }, 1)
-    const before = { diedBeforeMs: DEATH * 2, limit: 1 }
-    const ids = async () =>
-      (await store.remover.listDead({ ...before, limit: 10 })).map(({ tenant }) => tenant.tenantId)
-    t.same((await store.remover.listDead(before)).length, 1, 'a page is full although a place was void')
-    t.same(await ids(), [later.tenantId, killed.tenantId])
-    const [dead] = (await store.remover.listDead(before)).map(({ tenant }) => tenant)
-    t.equal(dead !== undefined && (await store.remover.remove(dead, DEATH * 2, nothing)), true)
-    t.same(await ids(), [killed.tenantId])
+    t.equal(await client.zCard(`{${prefix}}:2:app:${appKey}:settled-of`), 0)
   })
 
   t.test('a tenant that comes back while the handler works stays whole', async (t) => {
@@ -167,7 +101,7 @@ t.test('on a real Redis', async (t) => {
     t.equal(removed, false)
     t.same(transactions, [null])
     t.equal((await other.find({ clientKey: tenant.clientKey }))?.version, 2)
-    t.equal(await client.exists(`{${prefix}}:app:${appKey}:purges`), 0)
+    t.equal(await client.exists(`{${prefix}}:2:app:${appKey}:purges`), 0)
   })
 
   t.test('while the handler works no other purge begins, until its time is over', async (t) => {
@@ -177,7 +111,7 @@ t.test('on a real Redis', async (t) => {
     const never = async () => void t.fail('it was called')
     const removed = await store.remover.remove(tenant, DEATH + 1, async () => {
       t.equal(await other.remover.remove(tenant, DEATH + 1, never), false)
-      const purges = `{${prefix}}:app:${appKey}:purges`
+      const purges = `{${prefix}}:2:app:${appKey}:purges`
       const [until, claim] = ((await client.hGet(purges, tenant.tenantId)) ?? '').split(' ')
       t.match(Number(until) - Date.now(), /^\d{5}$/, 'for less than a minute and a half')
       await client.hSet(purges, tenant.tenantId, `${Date.now() - 1} ${claim}`)
@@ -220,8 +154,29 @@ t.test('on a real Redis', async (t) => {
     t.equal(await settings.sweep(DEATH + 1), 250, 'an expiry moves with its setting')
     t.equal((await settings.list(target, page)).length, 121)
     for (const [part, left] of Object.entries({ 'setting-keys': 121, 'setting-expiries': 0 })) {
-      t.equal(await client.zCard(`{${prefix}}:app:${appKey}:${part}`), left, part)
+      t.equal(await client.zCard(`{${prefix}}:2:app:${appKey}:${part}`), left, part)
     }
+  })
+
+  t.test('settings of installations that go along move, those of others stay', async (t) => {
+    const { settings, ...store } = await openStore(t, { url, prefix: redis.freshPrefix() })
+    const [from, to] = [await store.save(newTenant(), null), await store.save(newTenant(), null)]
+    for (const installation of ['', 'one', 'two', 'stays']) {
+      for (let n = 0; n < 120; n += 1) {
+        await settings.set({ tenantId: from.tenantId, installation }, setting(`key-${n}`), undefined)
+      }
+    }
+    await settings.set({ tenantId: to.tenantId, installation: 'two' }, setting('key-7'), undefined)
+    t.equal(await settings.move(from.tenantId, to.tenantId, ['one', 'two', 'one', 'nul\0']), 359)
+    t.equal(await settings.move(from.tenantId, to.tenantId, ['one', 'two']), 0)
+    const page = { prefix: '', after: '', limit: 1000, nowMs: DEATH }
+    const left = await Promise.all(
+      ['', 'one', 'two', 'stays'].map((installation) => settings.list({ tenantId: from.tenantId, installation }, page))
+    )
+    t.same(
+      left.map(({ length }) => length),
+      [0, 0, 1, 120]
+    )
   })
 
   t.test('text that no key can hold finds nothing and reaches nobody', async (t) => {
@@ -252,7 +207,7 @@ t.test('a Redis whose memory is full keeps settings as they are, and purging mak
   t.same((await store.settings.list(owner, { prefix: '', after: '', limit: 9, nowMs: DEATH })).length, 1)
   t.equal((await store.settings.get(owner, 'key', DEATH))?.value, '"value"')
   t.same((await purge(store)).tenantIds, [tenant.tenantId])
-  t.same(await client.keys('*'), ['{atl}:schema'])
+  t.same(await keysWithData(client, 'atl'), [])
 })
 
 function purge(store: TenantStore) {

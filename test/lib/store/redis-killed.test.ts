@@ -106,23 +106,23 @@ async function assertWhole(t: Test, url: string, prefix: string, told: readonly 
   t.equal(new Set(reported).size, reported.length, 'no version was given to two writers')
   const tenants = await store.list({ limit: 10 })
   t.ok(tenants.length > 0)
-  const states = await client.hVals(`{${prefix}}:app:${APP_KEY}:states`)
+  const states = await client.hVals(`{${prefix}}:2:app:${APP_KEY}:states`)
   for (const { tenantId, clientKey, version, ...fields } of tenants) {
     const versions = reported.flatMap((line) => (line?.startsWith(`${clientKey} `) ? [Number(line.split(' ')[1])] : []))
     t.ok(version >= Math.max(0, ...versions), 'what was reported is there')
-    t.equal(fields.sharedSecret.reveal(), `secret-${version}`)
+    t.equal(fields.sharedSecret?.reveal(), `secret-${version}`)
     t.equal(fields.secretVersion, version)
     t.same(
       fields.installations.map((of) => of.environmentId),
       [`a-${version}`, `b-${version}`]
     )
-    t.equal((await store.find({ installationId: clientKey }))?.version, version)
+    t.equal((await store.find({ installationId: clientKey ?? '' }))?.version, version)
     const deliveries = states.filter((state) => JSON.parse(state).tenant === tenantId)
     t.equal(deliveries.length, version, 'one delivery for each save')
   }
   t.equal(await client.hLen(`{${prefix}}:installations`), 2 * tenants.length, 'no name outlives its save')
-  t.equal(await client.zCard(`{${prefix}}:app:${APP_KEY}:installation-ids`), 2 * tenants.length)
-  t.equal(await client.zCard(`{${prefix}}:app:${APP_KEY}:order`), 4 * tenants.length)
+  t.equal(await client.zCard(`{${prefix}}:2:app:${APP_KEY}:places`), 5 * tenants.length)
+  t.equal(await client.zCard(`{${prefix}}:2:app:${APP_KEY}:order`), 4 * tenants.length)
   await store.close()
   client.destroy()
 }

@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import { Secret } from '../../../lib/secret.ts'
 import { createRedisTenantStore } from '../../../lib/store/redis-tenant-store.ts'
+import { hasRegistration } from '../../../lib/tenant/tenant.ts'
 import { forgeInstallation, isConflict, newDelivery, newTenant } from '../../../lib/testing/store-contract-fixtures.ts'
 import { testEncryption } from '../../helpers/encryption.ts'
 
@@ -23,7 +24,7 @@ async function saveForever(clientKey: string): Promise<never> {
         installations: [forgeInstallation(clientKey, `a-${version}`), forgeInstallation(clientKey, `b-${version}`)]
       }
       const deliveries = [newDelivery(tenantId, { event: `saved-${version}` })]
-      const base = current ?? newTenant({ tenantId, clientKey, appKey })
+      const base = current !== null && hasRegistration(current) ? current : newTenant({ tenantId, clientKey, appKey })
       await store.save({ ...base, ...changes }, current?.version ?? null, deliveries)
       process.stdout.write(`${clientKey} ${version}\n`)
     } catch (error) {

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { createClient } from 'redis'
 import t, { type Test } from 'tap'
 import { createRedisTenantStore, type RedisTenantStoreOptions } from '../../../lib/store/redis-tenant-store.ts'
-import { newTenant } from '../../../lib/testing/store-contract-fixtures.ts'
+import { newForgeTenant, newTenant } from '../../../lib/testing/store-contract-fixtures.ts'
 import { testEncryption } from '../../helpers/encryption.ts'
 import { testRedis } from '../../helpers/redis.ts'
 
@@ -31,14 +31,16 @@ t.test('what another process saves is heard of', async (t) => {
     return { store, heard, watches }
   }
 
-  t.test('its own saves are not told to it, both names of a renamed tenant are', async (t) => {
+  t.test('its own saves are not told to it, those of others for every registration of the tenant', async (t) => {
     const prefix = redis.freshPrefix()
     const [a, b] = [await watching(t, { prefix }), await watching(t, { prefix })]
     t.ok(a.watches && b.watches)
     const saved = await a.store.save(newTenant({ clientKey: 'first' }), null)
-    await a.store.save({ ...saved, clientKey: 'caf\u00e9 "\u{1f980}/' }, 1)
-    await until(() => b.heard.length >= 3)
-    t.same(b.heard, ['first', 'caf\u00e9 "\u{1f980}/', 'first'])
+    const second = await a.store.save({ ...saved, connectId: 'other', clientKey: 'caf\u00e9 "\u{1f980}/' }, 1)
+    const forge = await a.store.save(newForgeTenant(), null)
+    await a.store.handOver({ ...forge, adoptedBy: saved.tenantId }, second)
+    await until(() => b.heard.length >= 5)
+    t.same(b.heard, ['first', 'first', second.clientKey, 'first', second.clientKey])
     await b.store.save(newTenant({ clientKey: 'answer' }), null)
     await until(() => a.heard.length > 0)
     t.same(a.heard, ['answer'])

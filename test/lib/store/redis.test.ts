@@ -41,7 +41,7 @@ function recordingLog() {
 /** A client that answers as a server with this INFO would. */
 function serverWith(info: string) {
   return {
-    sendCommand: async (args: readonly string[]) => (args[0] === 'INFO' ? info : '1'),
+    sendCommand: async (args: readonly string[]) => (args[0] === 'INFO' ? info : ['2', 0]),
     duplicate(): never {
       throw new Error('not here')
     }
@@ -102,11 +102,11 @@ t.test('on a real Redis', async (t) => {
   t.test('data of a newer version is refused and left as it is', async (t) => {
     const prefix = redis.freshPrefix()
     await openStore(t, { url, prefix })
-    t.equal(await client.get(`{${prefix}}:schema`), '1')
-    await client.set(`{${prefix}}:schema`, '2')
+    t.equal(await client.get(`{${prefix}}:schema`), '2')
+    await client.set(`{${prefix}}:schema`, '3')
     const store = createRedisTenantStore({ appKey, url, prefix, encryption: testEncryption })
     await t.rejects(store.open(), { code: 'ATL_MIGRATION_NEEDED', reason: 'schema-newer' })
-    t.equal(await client.get(`{${prefix}}:schema`), '2')
+    t.equal(await client.get(`{${prefix}}:schema`), '3')
   })
 
   t.test('every key of a prefix is in one slot of a cluster', async (t) => {
@@ -123,13 +123,13 @@ t.test('on a real Redis', async (t) => {
     const prefix = redis.freshPrefix()
     const store = await openStore(t, { url, prefix })
     const [one, two] = [await store.save(newTenant(), null), await store.save(newTenant(), null)]
-    const tenants = `{${prefix}}:app:${appKey}:tenants`
-    const record = async (id: string) => JSON.parse((await client.hGet(tenants, id)) ?? '')
-    const moved = { ...(await record(two.tenantId)), sharedSecret: (await record(one.tenantId)).sharedSecret }
-    await client.hSet(tenants, two.tenantId, JSON.stringify(moved))
+    const registrations = `{${prefix}}:2:app:${appKey}:registrations`
+    const record = async (id: string) => JSON.parse((await client.hGet(registrations, id)) ?? '')
+    const moved = { ...(await record(two.connectId)), sharedSecret: (await record(one.connectId)).sharedSecret }
+    await client.hSet(registrations, two.connectId, JSON.stringify(moved))
     await t.rejects(store.find({ tenantId: two.tenantId }), { code: 'ATL_ENCRYPTION_KEY' })
     const plain = { ...moved, sharedSecret: 'plain' }
-    await client.hSet(tenants, two.tenantId, JSON.stringify(plain))
+    await client.hSet(registrations, two.connectId, JSON.stringify(plain))
     await t.rejects(store.find({ tenantId: two.tenantId }), { code: 'ATL_ENCRYPTION_KEY', reason: 'plaintext' })
     assertSameTenant(await store.find({ tenantId: one.tenantId }), one)
   })
@@ -161,14 +161,15 @@ t.test('on a real Redis', async (t) => {
     const prefix = redis.freshPrefix()
     const store = await openStore(t, { url, prefix })
     const first = await store.save(newTenant({ installations: [forgeInstallation('ari', 'production')] }), null)
-    await store.save({ ...first, clientKey: 'renamed', baseUrl: 'https://renamed.atlassian.net', installations: [] }, 1)
-    const taking = { clientKey: first.clientKey, baseUrl: first.baseUrl, installations: first.installations }
-    const second = await store.save(newTenant(taking), null)
-    assertSameTenant(await store.find({ clientKey: first.clientKey }), second)
+    await store.save({ ...first, baseUrl: 'https://renamed.atlassian.net', cloudId: null, installations: [] }, 1)
+    const { baseUrl, cloudId, installations } = first
+    const second = await store.save(newTenant({ baseUrl, cloudId, installations }), null)
+    assertSameTenant(await store.find({ cloudId: cloudId ?? '' }), second)
     assertSameTenant(await store.find({ installationId: 'ari' }), second)
     t.equal((await store.findByBaseUrl(first.baseUrl)).length, 1)
     t.equal(await client.hLen(`{${prefix}}:installations`), 1)
-    t.equal(await client.zCard(`{${prefix}}:app:${appKey}:order`), 8)
+    t.equal(await client.zCard(`{${prefix}}:2:app:${appKey}:places`), 6)
+    t.equal(await client.zCard(`{${prefix}}:2:app:${appKey}:order`), 8)
   })
 
   t.test('more deliveries than one script takes are claimed, moved and swept', async (t) => {
@@ -228,12 +229,12 @@ t.test('a Redis whose memory is full refuses a save as a whole', async (t) => {
   const client = await connectClient(t, server.url)
   const first = await store.save(newTenant(), null)
   await client.configSet('maxmemory', '1')
-  await t.rejects(store.save({ ...first, clientKey: 'changed', sharedSecret: new Secret('changed') }, 1), /OOM/)
+  await t.rejects(store.save({ ...first, baseUrl: 'changed', sharedSecret: new Secret('changed') }, 1), /OOM/)
   await t.rejects(store.save(newTenant(), null, []), /OOM/)
   assertSameTenant(await store.find({ clientKey: first.clientKey }), first)
   await client.configSet('maxmemory', '0')
   t.equal((await store.list({ limit: 10 })).length, 1)
-  t.equal(await store.find({ clientKey: 'changed' }), null)
+  t.equal(await store.find({ baseUrl: 'changed' }), null)
   t.equal((await store.save(first, 1)).version, 2)
   await assertConflict(store.save(first, 1))
 })
