@@ -8,7 +8,7 @@ import {
   type TenantIdentity
 } from '../tenant/tenant.ts'
 import type { TenantListQuery, TenantLookup } from '../tenant/tenant-store.ts'
-import { identityOf, registrationOf } from './memory-tenants.ts'
+import { identityOf, registrationOf } from './choose-tenant.ts'
 import { secretPlace } from './tenant-rows.ts'
 
 /** A registration as JSON has it: secrets are sealed. */
