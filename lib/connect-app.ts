@@ -4,7 +4,9 @@ import { type Authenticator, createAuthenticator } from './authenticator.ts'
 import { createDispatcher, type Dispatcher } from './delivery/dispatcher.ts'
 import type { Descriptor } from './descriptor/descriptor.ts'
 import { AtlassianError } from './errors.ts'
-import { createHostClient, type HostClient } from './host/host-client.ts'
+import { createHostCalls, type HostMetrics } from './host/host-calls.ts'
+import type { HostClient, VerifiedUser } from './host/host-client.ts'
+import type { UserTokens } from './host/user-tokens.ts'
 import { createInstallKeySource, type InstallKeySource } from './jwt/install-keys.ts'
 import { signHostRequest } from './jwt/sign-host-request.ts'
 import type { ConnectRules } from './jwt/verify-connect.ts'
@@ -55,8 +57,14 @@ export interface ConnectApp {
   /** The record as handlers get it. */
   readonly withSettings: (tenant: Tenant) => TenantWithSettings
   receiveWebhook(webhook: ReceivedWebhook): Promise<void>
-  /** Calls the site of this tenant as the app. Looked up for each call; rejects with `ATL_NO_TENANT` if it is gone. */
-  hostClient(tenant: Tenant | TenantLookup): HostClient
+  /**
+   * Calls the site of this tenant as the app. Looked up for each call; rejects with `ATL_NO_TENANT` if it is gone.
+   * `verified` says who sent the request that it is for; without it the client belongs to a job.
+   */
+  hostClient(tenant: Tenant | TenantLookup, verified?: VerifiedUser): HostClient
+  hostMetrics(): HostMetrics
+  /** Ends the connections to hosts. */
+  closeConnections(): Promise<void>
 }
 
 const POLL_MS = 5000
@@ -68,7 +76,8 @@ export function createConnectApp(
   options: ResolvedOptions,
   descriptor: Descriptor,
   store: TenantStore,
-  log: Log
+  log: Log,
+  userTokens: UserTokens | null = null
 ): ConnectApp {
   const { clock, tokens } = options
   const appKey = descriptor.key
@@ -122,6 +131,22 @@ export function createConnectApp(
     handlerTimeoutMs: options.webhooks.handlerTimeoutMs,
     pollMs: POLL_MS,
     sweep: async (nowMs) => store.settings?.sweep(nowMs)
+  })
+
+  const hostCalls = createHostCalls({
+    userAgent: `fastify-atlassian/${version} ${appKey}`,
+    limits: options.hostClient,
+    fetch: options.fetch,
+    dispatcher: options.dispatcher,
+    clock,
+    timer: options.timer,
+    sign: (tenant, method, url) => `JWT ${signHostRequest(tenant, method, url, Math.floor(clock() / 1000))}`,
+    userTokens,
+    onLimit(event) {
+      events.emitLifecycle('hostLimit', event).catch((error: unknown) => {
+        log.error({ reason: error instanceof Error ? error.message : 'unknown' }, 'handler of hostLimit failed')
+      })
+    }
   })
 
   async function findTenant(lookup: TenantLookup): Promise<Tenant> {
@@ -199,14 +224,10 @@ export function createConnectApp(
       handle: (event) => within(events.emitWebhook(event), options.webhooks.handlerTimeoutMs),
       dispatch: (deliveryId) => dispatcher.dispatch(deliveryId)
     }),
-    hostClient: (target: Tenant | TenantLookup) =>
-      createHostClient({
-        tenant: () => ('sharedSecret' in target ? target : findTenant(target)),
-        userAgent: `fastify-atlassian/${version} ${appKey}`,
-        fetch: options.fetch,
-        clock,
-        authorize: (tenant, method, url) => `JWT ${signHostRequest(tenant, method, url, Math.floor(clock() / 1000))}`
-      })
+    hostClient: (target: Tenant | TenantLookup, verified?: VerifiedUser) =>
+      hostCalls.client(() => ('sharedSecret' in target ? target : findTenant(target)), verified),
+    hostMetrics: () => hostCalls.metrics(),
+    closeConnections: () => hostCalls.close()
   })
 }
 

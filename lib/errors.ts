@@ -28,7 +28,14 @@ export const errorTable = {
   ATL_HOST_TIMEOUT: [504, 'The site did not answer in time.'],
   ATL_HOST_ABORTED: [502, 'A call to the site was aborted.'],
   ATL_HOST_NETWORK: [502, 'The site cannot be reached at the moment.'],
-  ATL_HOST_BODY: [502, 'The site answered with a body that cannot be read.']
+  ATL_HOST_BODY: [502, 'The site answered with a body that cannot be read.'],
+  ATL_HOST_TRUNCATED: [502, 'The answer of the site broke off.'],
+  ATL_HOST_PAGES: [502, 'The site has more pages than the app reads.'],
+  ATL_HOST_QUOTA: [503, 'The app has used up its calls to the site for now. Try again later.'],
+  ATL_HOST_BUSY: [503, 'Too many calls to the site are waiting at the moment. Try again in a minute.'],
+  ATL_NO_USER: [403, 'This needs a user who is signed in.'],
+  ATL_IMPERSONATION: [403, 'The app may not act as this user here.'],
+  ATL_NO_USER_TOKENS: [500, 'The app is not set up to act as users.']
 } as const satisfies Record<string, readonly [status: number, message: string]>
 
 /** A code of the table: stable, and public API. */

@@ -3,6 +3,7 @@ import { OptionError } from './errors.ts'
 import { productionKeyHosts } from './jwt/install-keys.ts'
 import * as check from './option-checks.ts'
 import type { ConnectOptions, ResolvedOptions } from './options.ts'
+import { systemTimer } from './ports.ts'
 import type { LifecycleEventType } from './tenant/lifecycle-payload.ts'
 
 const DAY_SECONDS = 86_400
@@ -46,8 +47,8 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
     const single = { authorizationServer: [authorizationServer], hostScriptUrl: [hostScriptUrl] }
     refuseInsecure({ baseUrls, allowedHosts, installKeyHosts, ...single })
   }
-  const { session = {}, tokens = {}, webhooks = {}, hooks = {} } = given
-  check.nested({ session, tokens, webhooks, hooks }, NESTED)
+  const { session = {}, tokens = {}, webhooks = {}, hooks = {}, hostClient = {} } = given
+  check.nested({ session, tokens, webhooks, hooks, hostClient }, NESTED)
 
   return Object.freeze({
     descriptor: given.descriptor,
@@ -109,6 +110,13 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
         max: 3_600_000
       })
     }),
+    hostClient: Object.freeze({
+      timeoutMs: check.number(hostClient.timeoutMs, 'hostClient.timeoutMs', 10_000, { min: 100, max: 3_600_000 }),
+      maxAttempts: check.number(hostClient.maxAttempts, 'hostClient.maxAttempts', 5, { min: 1, max: 20 }),
+      maxTotalMs: check.number(hostClient.maxTotalMs, 'hostClient.maxTotalMs', 30_000, { min: 0, max: 3_600_000 }),
+      concurrency: check.number(hostClient.concurrency, 'hostClient.concurrency', 20, { min: 1, max: 10_000 }),
+      maxWaiting: check.number(hostClient.maxWaiting, 'hostClient.maxWaiting', 1000, { min: 0, max: 1_000_000 })
+    }),
     tenantFreshMs: check.number(given.tenantFreshMs, 'tenantFreshMs', 5000, { min: 0, max: 3_600_000 }),
     maxCachedTenants: check.number(given.maxCachedTenants, 'maxCachedTenants', 10_000, { min: 1, max: 10_000_000 }),
     retentionDays: check.number(given.retentionDays, 'retentionDays', 30, { min: 0, max: 36_500 }),
@@ -124,7 +132,9 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
     views: given.views === undefined ? undefined : check.object(given.views, 'views'),
     formParser: check.flag(given.formParser, 'formParser', true),
     fetch: check.fn(given.fetch, 'fetch') ?? ((url, init) => fetch(url, init)),
-    clock: check.fn(given.clock, 'clock') ?? Date.now
+    dispatcher: parseDispatcher(given),
+    clock: check.fn(given.clock, 'clock') ?? Date.now,
+    timer: check.fn(given.timer, 'timer') ?? systemTimer
   })
 }
 
@@ -152,6 +162,7 @@ const KNOWN = [
   'sessionMaxHours',
   'tokens',
   'webhooks',
+  'hostClient',
   'tenantFreshMs',
   'maxCachedTenants',
   'retentionDays',
@@ -161,13 +172,16 @@ const KNOWN = [
   'views',
   'formParser',
   'fetch',
-  'clock'
+  'dispatcher',
+  'clock',
+  'timer'
 ] as const satisfies readonly (keyof ConnectOptions)[]
 
 const NESTED = {
   session: ['path', 'minutes'],
   tokens: ['leewaySeconds', 'maxLifetimeSeconds', 'previousSecretSeconds'],
   webhooks: ['mode', 'bodyLimit', 'concurrency', 'handlerTimeoutMs'],
+  hostClient: ['timeoutMs', 'maxAttempts', 'maxTotalMs', 'concurrency', 'maxWaiting'],
   hooks: ['beforeInstall', 'onInstalled', 'onUninstalled', 'onEnabled', 'onDisabled', 'awaitMs']
 } as const
 
@@ -215,6 +229,12 @@ function parseStore(value: ConnectOptions['store']): NonNullable<ConnectOptions[
     return value
   }
   throw new OptionError('store', value, 'it must be a database address, a TenantStore, or a function that returns one')
+}
+
+function parseDispatcher({ dispatcher, fetch }: ConnectOptions): ResolvedOptions['dispatcher'] {
+  if (dispatcher === undefined) return fetch === undefined ? undefined : null
+  if (typeof Object(dispatcher).dispatch === 'function') return dispatcher
+  throw new OptionError('dispatcher', dispatcher, 'it must be a dispatcher of undici, such as an Agent')
 }
 
 /** Keys are checked when they are read; here only what can be wrong about the option itself. */

@@ -1,0 +1,47 @@
+import { AtlassianError } from '../errors.ts'
+import type { Tenant } from '../tenant/tenant.ts'
+import type { UserTokens } from './user-tokens.ts'
+
+/** Who a client acts as. */
+export type Actor =
+  | { readonly type: 'app' }
+  | { readonly type: 'anonymous' }
+  | { readonly type: 'user'; readonly accountId: string; readonly scopes?: readonly string[] }
+
+/** What goes into the `Authorization` header of one try. */
+export interface Credentials {
+  /** `null`: none is sent. */
+  readonly authorization: string | null
+  /** For a user: the host refused the token, so it is forgotten and another one may be tried. */
+  readonly refused?: () => Promise<void>
+}
+
+export type CredentialsFor = (
+  actor: Actor,
+  tenant: Tenant,
+  method: string,
+  url: URL
+) => Credentials | Promise<Credentials>
+
+const NONE: Credentials = Object.freeze({ authorization: null })
+
+export interface CredentialSources {
+  /** The `Authorization` header of the app for exactly this call. */
+  readonly sign: (tenant: Tenant, method: string, url: URL) => string
+  readonly userTokens: UserTokens | null
+}
+
+/** Gives each actor its own credentials and never those of another. */
+export function createCredentials({ sign, userTokens }: CredentialSources): CredentialsFor {
+  async function asUser(tenant: Tenant, accountId: string, scopes?: readonly string[]): Promise<Credentials> {
+    if (userTokens === null) throw new AtlassianError('ATL_NO_USER_TOKENS', 'no-user-tokens')
+    const request = scopes === undefined ? { tenant, accountId } : { tenant, accountId, scopes }
+    const token = await userTokens.get(request)
+    return { authorization: `Bearer ${token.reveal()}`, refused: () => userTokens.drop(request, token) }
+  }
+
+  return (actor, tenant, method, url) => {
+    if (actor.type === 'app') return { authorization: sign(tenant, method, url) }
+    return actor.type === 'anonymous' ? NONE : asUser(tenant, actor.accountId, actor.scopes)
+  }
+}

@@ -1,0 +1,85 @@
+import type { Clock, FetchLike, Timer } from '../ports.ts'
+import type { Tenant } from '../tenant/tenant.ts'
+import { createConnections, type HostDispatcher } from './connections.ts'
+import { createCredentials } from './credentials.ts'
+import { createHostClient, type HostClient, type VerifiedUser } from './host-client.ts'
+import { createHostTransport, type TransportCounts } from './host-transport.ts'
+import { createLimitWatch, type HostLimitEvent, type TenantPoints } from './limit-watch.ts'
+import { createTenantGate } from './tenant-gate.ts'
+import type { UserTokens } from './user-tokens.ts'
+
+/** Bounds of calls to hosts. */
+export interface HostLimits {
+  /** For one try of a call that says nothing else. */
+  readonly timeoutMs: number
+  /** Tries of one call, the first included. */
+  readonly maxAttempts: number
+  /** All tries and pauses of one call together. */
+  readonly maxTotalMs: number
+  /** Calls of one tenant under way at once. */
+  readonly concurrency: number
+  /** Calls of one tenant that wait for others. */
+  readonly maxWaiting: number
+}
+
+export interface HostCallsOptions {
+  readonly userAgent: string
+  readonly limits: HostLimits
+  /** What carries the calls. */
+  readonly fetch: FetchLike
+  /** Replaces the pools of connections; `null` = `fetch` brings its own network. */
+  readonly dispatcher?: HostDispatcher | null
+  readonly clock: Clock
+  readonly timer: Timer
+  /** From 0 to 1, for the spread of pauses. */
+  readonly random?: () => number
+  /** The `Authorization` header of the app for exactly this call. */
+  readonly sign: (tenant: Tenant, method: string, url: URL) => string
+  /** Without them no client acts as a user. */
+  readonly userTokens: UserTokens | null
+  /** Told about limits; must not throw. */
+  readonly onLimit: (event: HostLimitEvent) => void
+}
+
+/** What happened with calls to hosts since the start, and what is going on now. */
+export interface HostMetrics extends TransportCounts {
+  /** What is left of the points, for the tenants whose host said so last, at most a thousand. */
+  readonly points: readonly TenantPoints[]
+}
+
+/** All calls of one app to hosts: they share connections, queues and limits. */
+export interface HostCalls {
+  /** A client that acts as the app. `verified` is given on requests. */
+  client(tenant: () => Tenant | Promise<Tenant>, verified?: VerifiedUser): HostClient
+  metrics(): HostMetrics
+  close(): Promise<void>
+}
+
+/** Connects to nothing before the first call. */
+export function createHostCalls(options: HostCallsOptions): HostCalls {
+  const { userAgent, limits, fetch, dispatcher, clock, timer, random = Math.random, sign, userTokens } = options
+  const connections = createConnections({ fetch, dispatcher, timer })
+  const watch = createLimitWatch(options.onLimit)
+  const transport = createHostTransport({
+    fetch: connections.fetch,
+    clock,
+    timer,
+    random,
+    credentials: createCredentials({ sign, userTokens }),
+    gate: createTenantGate({ timer, concurrency: limits.concurrency, maxWaiting: limits.maxWaiting }),
+    watch,
+    retry: { maxAttempts: limits.maxAttempts, maxTotalMs: limits.maxTotalMs }
+  })
+  return Object.freeze({
+    client: (tenant: () => Tenant | Promise<Tenant>, verified?: VerifiedUser) =>
+      createHostClient({
+        transport,
+        userAgent,
+        tenant,
+        timeoutMs: limits.timeoutMs,
+        ...(verified ? { verified } : {})
+      }),
+    metrics: () => Object.freeze({ ...transport.counts(), points: watch.points() }),
+    close: () => connections.close()
+  })
+}
