@@ -136,7 +136,7 @@ export function createConnectApp(
   const hostCalls = createHostCalls({
     userAgent: `fastify-atlassian/${version} ${appKey}`,
     limits: options.hostClient,
-    fetch: options.fetch,
+    fetch: options.ownFetch,
     dispatcher: options.dispatcher,
     clock,
     timer: options.timer,

@@ -192,8 +192,9 @@ export interface ResolvedOptions {
   readonly views: Readonly<Record<string, unknown>> | undefined
   readonly formParser: boolean
   readonly fetch: FetchLike
-  /** `undefined`: pools of our own. `null`: none, since `fetch` was replaced and brings its own network. */
-  readonly dispatcher: HostDispatcher | null | undefined
+  /** The option `fetch`, if it was given: it then carries the calls to hosts too. */
+  readonly ownFetch: FetchLike | undefined
+  readonly dispatcher: HostDispatcher | undefined
   readonly clock: Clock
   readonly timer: Timer
 }

@@ -132,7 +132,8 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
     views: given.views === undefined ? undefined : check.object(given.views, 'views'),
     formParser: check.flag(given.formParser, 'formParser', true),
     fetch: check.fn(given.fetch, 'fetch') ?? ((url, init) => fetch(url, init)),
-    dispatcher: parseDispatcher(given),
+    ownFetch: given.fetch,
+    dispatcher: parseDispatcher(given.dispatcher),
     clock: check.fn(given.clock, 'clock') ?? Date.now,
     timer: check.fn(given.timer, 'timer') ?? systemTimer
   })
@@ -231,10 +232,10 @@ function parseStore(value: ConnectOptions['store']): NonNullable<ConnectOptions[
   throw new OptionError('store', value, 'it must be a database address, a TenantStore, or a function that returns one')
 }
 
-function parseDispatcher({ dispatcher, fetch }: ConnectOptions): ResolvedOptions['dispatcher'] {
-  if (dispatcher === undefined) return fetch === undefined ? undefined : null
-  if (typeof Object(dispatcher).dispatch === 'function') return dispatcher
-  throw new OptionError('dispatcher', dispatcher, 'it must be a dispatcher of undici, such as an Agent')
+function parseDispatcher(value: ConnectOptions['dispatcher']): ConnectOptions['dispatcher'] {
+  if (value === undefined || (typeof value?.dispatch === 'function' && typeof value.request === 'function'))
+    return value
+  throw new OptionError('dispatcher', value, 'it must be a dispatcher of undici, such as an Agent')
 }
 
 /** Keys are checked when they are read; here only what can be wrong about the option itself. */

@@ -1,21 +1,23 @@
 import type { Dispatcher } from 'undici'
 import type { FetchLike, Timer } from '../ports.ts'
+import { fetchNetwork, type Network } from './network.ts'
+import { poolNetwork } from './pool-network.ts'
 
 /** What undici sends requests through: a pool, an agent for a proxy, or a mock. */
 export type HostDispatcher = Dispatcher
 
 /** The network of the host client: connections that are kept for each site. */
 export interface HostConnections {
-  readonly fetch: FetchLike
+  readonly network: Network
   /** Ends the connections; answers that are still being read get a second for it. */
   close(): Promise<void>
 }
 
 export interface ConnectionOptions {
-  /** What carries the calls. */
-  readonly fetch: FetchLike
-  /** Replaces the pools and stays open on close; `null` = none, `fetch` brings its own network. */
-  readonly dispatcher?: Dispatcher | null
+  /** Carries all calls instead of undici. */
+  readonly fetch?: FetchLike | undefined
+  /** Replaces the pools, and stays open on close. */
+  readonly dispatcher?: HostDispatcher | undefined
   readonly timer: Timer
 }
 
@@ -27,25 +29,25 @@ const CLOSE_WITHIN_MS = 1000
 
 /** Opens nothing, and loads nothing, before the first call. */
 export function createConnections({ fetch, dispatcher, timer }: ConnectionOptions): HostConnections {
-  if (dispatcher !== undefined) return { fetch: withDispatcher(fetch, dispatcher), async close() {} }
+  if (fetch !== undefined || dispatcher !== undefined) return { network: replaced(fetch, dispatcher), async close() {} }
   let pools: Promise<Dispatcher> | undefined
-  let pooled: FetchLike | undefined
+  let pooled: Network | undefined
 
-  async function open(): Promise<FetchLike> {
+  async function open(): Promise<Network> {
     pools ??= createPools()
-    pooled = withDispatcher(fetch, await pools)
+    pooled = replaced(undefined, await pools)
     return pooled
   }
 
   return {
-    async fetch(url, init) {
-      return await (pooled ?? (await open()))(url, init)
+    async network(url, request) {
+      return await (pooled ?? (await open()))(url, request)
     },
     async close() {
       if (pools === undefined) return
-      const open = await pools
-      const cancel = timer(() => void open.destroy().catch(() => {}), CLOSE_WITHIN_MS)
-      await open.close().catch(() => {})
+      const opened = await pools
+      const cancel = timer(() => void opened.destroy().catch(() => {}), CLOSE_WITHIN_MS)
+      await opened.close().catch(() => {})
       cancel()
     }
   }
@@ -61,7 +63,9 @@ async function createPools(): Promise<Dispatcher> {
   })
 }
 
-function withDispatcher(fetch: FetchLike, dispatcher: Dispatcher | null): FetchLike {
-  if (dispatcher === null) return fetch
-  return (url, init) => fetch(url, { ...init, dispatcher } as RequestInit)
+function replaced(given: FetchLike | undefined, dispatcher: Dispatcher | undefined): Network {
+  const carry: FetchLike = given ?? ((url, init) => fetch(url, init))
+  if (dispatcher === undefined) return fetchNetwork(carry)
+  const through = fetchNetwork((url, init) => carry(url, { ...init, dispatcher } as RequestInit))
+  return given === undefined ? poolNetwork(dispatcher, through) : through
 }

@@ -3,7 +3,7 @@
  * `/rest/api/3/issue/TEA-1` and `/rest/api/3/issue/TEA-2` are one endpoint.
  */
 export function endpointOf(method: string, path: string): string {
-  return `${method} ${path.replace(SEGMENT, (segment) => (namesOne(segment) ? '/*' : segment))}`
+  return `${method} ${path.replace(SEGMENT, (part, at: number) => (namesOne(part, path.slice(0, at)) ? '/*' : part))}`
 }
 
 /** The issue that a write goes to, for the limit of writes to one issue; `null` if it goes to none. */
@@ -14,7 +14,8 @@ export function writtenIssue(method: string, path: string): string | null {
 
 const SEGMENT = /\/[^/]+/g
 
-// Versions of an API (`/3/`, `/v2/`, `/1.0/`) belong to the endpoint; every other part with a digit or a mark is a name.
-function namesOne(segment: string): boolean {
-  return /[\d%:@]/.test(segment) && !/^\/(?:v?\d|\d\.\d|latest)$/.test(segment)
+// Versions of an API (`/api/3`, `/v2`, `/1.0`) belong to the endpoint; other parts with a digit or a mark are names.
+function namesOne(segment: string, before: string): boolean {
+  if (!/[\d%:@]/.test(segment) || /^\/(?:v\d+|\d+\.\d+)$/.test(segment)) return false
+  return !(/^\/\d$/.test(segment) && before.endsWith('/api'))
 }

@@ -31,13 +31,26 @@ const NOTHING: EncodedBody = Object.freeze({ body: null, contentType: null, stre
 /** Throws TypeError for what has no JSON. */
 export function encodeBody(body: HostBody): EncodedBody {
   if (body === undefined || body === null) return NOTHING
-  if (typeof body === 'string' || body instanceof Blob || body instanceof ArrayBuffer || ArrayBuffer.isView(body)) {
+  if (typeof body === 'string') return { ...NOTHING, body, contentType: 'text/plain;charset=UTF-8' }
+  if (body instanceof Blob || body instanceof ArrayBuffer || ArrayBuffer.isView(body)) {
     return { ...NOTHING, body: body as RequestInit['body'] }
   }
-  if (body instanceof FormData || body instanceof URLSearchParams) return { ...NOTHING, body, form: true }
+  if (body instanceof URLSearchParams) return { ...NOTHING, body, form: true }
+  if (isForm(body)) return { ...NOTHING, body: body instanceof FormData ? body : platformForm(body), form: true }
   if (body instanceof MultipartBody) return { body, contentType: body.contentType, stream: true, form: true }
   if (body instanceof ReadableStream || isIterable(body)) return { ...NOTHING, body, stream: true }
   return { ...NOTHING, body: JSON.stringify(body), contentType: 'application/json' }
+}
+
+/** Packages bring forms of their own, which `fetch` would not know. */
+function isForm(body: object): body is FormData {
+  return Object.prototype.toString.call(body) === '[object FormData]'
+}
+
+function platformForm(form: FormData): FormData {
+  const copy = new FormData()
+  for (const [name, value] of form) copy.append(name, value)
+  return copy
 }
 
 function isIterable(body: object): body is AsyncIterable<Uint8Array> {

@@ -25,10 +25,10 @@ export interface HostLimits {
 export interface HostCallsOptions {
   readonly userAgent: string
   readonly limits: HostLimits
-  /** What carries the calls. */
-  readonly fetch: FetchLike
-  /** Replaces the pools of connections; `null` = `fetch` brings its own network. */
-  readonly dispatcher?: HostDispatcher | null
+  /** Carries all calls instead of undici. */
+  readonly fetch?: FetchLike | undefined
+  /** Replaces undici's pools of connections, and is not closed. */
+  readonly dispatcher?: HostDispatcher | undefined
   readonly clock: Clock
   readonly timer: Timer
   /** From 0 to 1, for the spread of pauses. */
@@ -61,7 +61,7 @@ export function createHostCalls(options: HostCallsOptions): HostCalls {
   const connections = createConnections({ fetch, dispatcher, timer })
   const watch = createLimitWatch(options.onLimit)
   const transport = createHostTransport({
-    fetch: connections.fetch,
+    network: connections.network,
     clock,
     timer,
     random,

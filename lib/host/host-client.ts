@@ -5,8 +5,9 @@ import { asFetchError, type FetchInput, readFetchInput } from './fetch-input.ts'
 import { encodeBody, type HostBody } from './host-body.ts'
 import { HostError, type HostErrorFacts } from './host-error.ts'
 import { type HostHeaders, hostHeaders } from './host-headers.ts'
-import type { Consume, HostTransport } from './host-transport.ts'
+import type { HostTransport } from './host-transport.ts'
 import { type Query, resolveHostUrl } from './host-url.ts'
+import type { Answer } from './network.ts'
 import { type ItemOptions, type PageOptions, readItems, readPages } from './pages.ts'
 import { readBody, statusError } from './read-answer.ts'
 
@@ -93,7 +94,7 @@ export function createHostClient(options: HostClientOptions, actor: Actor = APP)
     path: string,
     given: Given,
     whole: boolean,
-    consume: (response: Response, facts: HostErrorFacts) => Promise<T>
+    consume: (answer: Answer, facts: HostErrorFacts) => T | Promise<T>
   ): Promise<T> {
     const tenant = await options.tenant()
     const url = resolveHostUrl(tenant.baseUrl, path, given.query)
@@ -103,9 +104,9 @@ export function createHostClient(options: HostClientOptions, actor: Actor = APP)
     const repeatable = given.retry ?? isSafe(method)
     const timeoutMs = given.timeoutMs ?? options.timeoutMs
     const call = { tenant, actor, method, url, headers, body, stream, repeatable, timeoutMs, signal }
-    return await options.transport.send(call, facts, whole, async (response, limits) => {
-      if (limits !== null) throw await statusError(response, facts, limits)
-      return await consume(response, facts)
+    return await options.transport.send(call, facts, whole, async (answer, limits) => {
+      if (limits !== null) throw await statusError(answer, facts, limits)
+      return await consume(answer, facts)
     })
   }
 
@@ -134,7 +135,7 @@ export function createHostClient(options: HostClientOptions, actor: Actor = APP)
     const kept = orRefuse(() => hostHeaders(headers, { userAgent, accept: null, contentType: null, form }), facts)
     const rest = { repeatable: isSafe(method), timeoutMs: options.timeoutMs, signal }
     const call = { tenant, actor, method, url, headers: kept, body, stream, ...rest }
-    const consume: Consume<Response> = (response) => response
+    const consume = (answer: Answer) => answer.response()
     return await options.transport.send(call, facts, false, consume).catch((error: unknown) => {
       throw asFetchError(error, signal)
     })
@@ -146,8 +147,9 @@ export function createHostClient(options: HostClientOptions, actor: Actor = APP)
     put: (path, body, given) => parsed('PUT', path, body, given),
     patch: (path, body, given) => parsed('PATCH', path, body, given),
     delete: (path, given) => parsed('DELETE', path, undefined, given),
-    head: (path, given = {}) => send('HEAD', path, given, true, async (response) => response.headers),
-    request: (method, path, given = {}) => send(method.toUpperCase(), path, given, false, async (answer) => answer),
+    head: (path, given = {}) => send('HEAD', path, given, true, (answer) => answer.response().headers),
+    request: (method, path, given = {}) =>
+      send(method.toUpperCase(), path, given, false, (answer) => answer.response()),
     fetch: fetchAnswer,
     pages: <Page>(path: string, given?: PageOptions) =>
       readPages(client.get, path, given) as AsyncGenerator<Page, void, undefined>,

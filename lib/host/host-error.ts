@@ -62,7 +62,7 @@ export function hostMessages(body: unknown): readonly string[] {
 const ID_HEADERS = ['atl-request-id', 'atl-traceid', 'x-arequestid', 'x-request-id', 'x-trace-id'] as const
 
 /** The id under which the host knows this call; `null` if it told none that can be printed. */
-export function requestIdOf(headers: Headers): string | null {
+export function requestIdOf(headers: Pick<Headers, 'get'>): string | null {
   for (const name of ID_HEADERS) {
     const value = headers.get(name)
     if (value !== null && /^[\w.:-]{1,100}$/.test(value) && withoutTokens(value) === value) return value

@@ -24,8 +24,9 @@ export function hostFailure(
   return new HostError(stage === 'answered' ? 'ATL_HOST_TRUNCATED' : 'ATL_HOST_NETWORK', facts, error)
 }
 
-/** What cannot be written as JSON or as a header is a TypeError by itself; the network's failures carry a cause. */
+/** What cannot be written as a header is a TypeError by itself or has a code; the network's failures carry a cause. */
 function neverSent(error: unknown): boolean {
+  if (Object(error).code === 'UND_ERR_INVALID_ARG') return true
   return error instanceof MalformedUrlError || (error instanceof TypeError && error.cause === undefined)
 }
 
@@ -33,6 +34,6 @@ const STALLS = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_
 
 /** The connection pool gave up before our own limit did. */
 function isStall(error: unknown): boolean {
-  const cause: unknown = error instanceof Error ? error.cause : undefined
-  return STALLS.has(String(Object(cause).code))
+  const { code, cause } = Object(error)
+  return STALLS.has(String(code)) || STALLS.has(String(Object(cause).code))
 }

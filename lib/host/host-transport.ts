@@ -1,4 +1,4 @@
-import type { Clock, FetchLike, Timer } from '../ports.ts'
+import type { Clock, Timer } from '../ports.ts'
 import type { Tenant } from '../tenant/tenant.ts'
 import { type CallLimit, startCallLimit } from './call-limit.ts'
 import type { Actor, Credentials, CredentialsFor } from './credentials.ts'
@@ -6,6 +6,7 @@ import { endpointOf, writtenIssue } from './endpoint.ts'
 import { HostError, type HostErrorFacts } from './host-error.ts'
 import { hostFailure, type Stage } from './host-failure.ts'
 import type { LimitWatch } from './limit-watch.ts'
+import type { Answer, Network, Outgoing } from './network.ts'
 import { pause } from './pause.ts'
 import { type RateLimitFacts, readRateLimit, tellsRemaining } from './rate-limit.ts'
 import { faultPauseMs, limitPauseMs, type RetryRules } from './retry.ts'
@@ -30,7 +31,7 @@ export interface HostCall {
 }
 
 /** What to do with an answer, within the time of its try. `limits` is given for what is not 2xx. */
-export type Consume<T> = (response: Response, limits: RateLimitFacts | null) => T | Promise<T>
+export type Consume<T> = (answer: Answer, limits: RateLimitFacts | null) => T | Promise<T>
 
 /** Counters since the start, and what is going on now. */
 export interface TransportCounts {
@@ -55,7 +56,7 @@ export interface HostTransport {
 }
 
 export interface HostTransportOptions {
-  readonly fetch: FetchLike
+  readonly network: Network
   readonly clock: Clock
   readonly timer: Timer
   /** From 0 to 1, for the spread of pauses. */
@@ -98,28 +99,28 @@ export function createHostTransport(options: HostTransportOptions): HostTranspor
         limit = startCallLimit(timer, Math.min(call.timeoutMs, leftMs()), call.signal, !whole)
         stage = 'sent'
         counts.attempts += 1
-        const response = await options.fetch(call.url.href, initOf(call, credentials, limit.signal))
+        const answer = await options.network(call.url, outgoing(call, credentials, limit.signal, whole))
         stage = 'answered'
-        const limits = noteLimits(call, lanesOfCall, response)
-        if (response.status === 401 && credentials.refused !== undefined && !tokenRefused) {
+        const limits = noteLimits(call, lanesOfCall, answer)
+        if (answer.status === 401 && credentials.refused !== undefined && !tokenRefused) {
           tokenRefused = true
           await credentials.refused()
           if (!call.stream) {
-            discard(response)
+            answer.discard()
             // Not a try of its own: the host did nothing.
             attempt -= 1
             continue
           }
         }
-        const later = LATER.has(response.status) && limits !== null && limits.kind !== 'quota' && mayRepeat()
+        const later = LATER.has(answer.status) && limits !== null && limits.kind !== 'quota' && mayRepeat()
         pauseMs = later ? limitPauseMs(attempt, limits.retryAfterSeconds, random()) : -1
-        if (!later || pauseMs > leftMs()) return await consume(response, limits)
-        discard(response)
+        if (!later || pauseMs >= leftMs()) return await consume(answer, limits)
+        answer.discard()
       } catch (error) {
         const failure = hostFailure(error, stage, facts, limit, call.signal)
         const broken = failure.code === 'ATL_HOST_NETWORK' || failure.code === 'ATL_HOST_TRUNCATED'
         pauseMs = faultPauseMs(attempt, random())
-        if (!broken || !mayRepeat() || pauseMs > leftMs()) {
+        if (!broken || !mayRepeat() || pauseMs >= leftMs()) {
           counts.failures += 1
           throw failure
         }
@@ -146,18 +147,18 @@ export function createHostTransport(options: HostTransportOptions): HostTranspor
     await pause(timer, waitMs, call.signal)
   }
 
-  function noteLimits(call: HostCall, lanesOfCall: () => Lanes, response: Response): RateLimitFacts | null {
+  function noteLimits(call: HostCall, lanesOfCall: () => Lanes, answer: Answer): RateLimitFacts | null {
     const { tenant } = call
     const nowMs = clock()
-    if (response.ok) {
+    if (answer.ok) {
       if (lanes.size > 0) for (const key of lanesOfCall().keys) lanes.ease(key)
-      if (tellsRemaining(response.headers)) {
-        watch.note(tenant, lanesOfCall().endpoint, readRateLimit(response.headers, nowMs), nowMs)
+      if (tellsRemaining(answer.headers)) {
+        watch.note(tenant, lanesOfCall().endpoint, readRateLimit(answer.headers, nowMs), nowMs)
       }
       return null
     }
-    const limits = readRateLimit(response.headers, nowMs)
-    if (response.status !== 429) return limits
+    const limits = readRateLimit(answer.headers, nowMs)
+    if (answer.status !== 429) return limits
     counts[limits.kind === 'quota' ? 'quota' : 'limited'] += 1
     const { endpoint, keys } = lanesOfCall()
     watch.refused(tenant, endpoint, limits, nowMs)
@@ -197,15 +198,9 @@ function lanesOf({ tenant, method, url }: HostCall): () => Lanes {
   }
 }
 
-function initOf(call: HostCall, { authorization }: Credentials, signal: AbortSignal): RequestInit {
+function outgoing(call: HostCall, credentials: Credentials, signal: AbortSignal, textOnly: boolean): Outgoing {
+  const { method, body, stream } = call
+  const { authorization } = credentials
   const headers = authorization === null ? call.headers : { ...call.headers, authorization }
-  // Redirects come back as answers, so that credentials never follow one.
-  const init: RequestInit = { method: call.method, headers, signal, redirect: 'manual' }
-  if (call.body !== null) init.body = call.body
-  return call.stream ? { ...init, duplex: 'half' } : init
-}
-
-/** An answer that nobody reads would keep its connection. */
-function discard(response: Response): void {
-  response.body?.cancel().catch(() => {})
+  return { method, headers, body, stream, signal, textOnly }
 }

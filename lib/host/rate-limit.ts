@@ -18,7 +18,7 @@ export interface RateLimitFacts {
 const QUOTA_WINDOW_MS = 60_000
 
 /** Whether a good answer says anything about what is left, asked for every answer and so without reading it all. */
-export function tellsRemaining(headers: Headers): boolean {
+export function tellsRemaining(headers: Pick<Headers, 'has'>): boolean {
   return (
     headers.has('x-ratelimit-remaining') ||
     headers.has('beta-ratelimit') ||
@@ -28,7 +28,7 @@ export function tellsRemaining(headers: Headers): boolean {
 }
 
 /** Reads both families of headers, with and without the prefix `Beta-`. Never throws: what cannot be read is `null`. */
-export function readRateLimit(headers: Headers, nowMs: number): RateLimitFacts {
+export function readRateLimit(headers: Pick<Headers, 'get'>, nowMs: number): RateLimitFacts {
   const get = (name: string) => headers.get(name) ?? headers.get(`beta-${name}`)
   const reason = wordOf(get('ratelimit-reason') ?? get('x-ratelimit-reason'))
   const afterSeconds = retryAfterSeconds(get('retry-after'), nowMs)

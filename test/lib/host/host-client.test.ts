@@ -40,7 +40,7 @@ t.test('a plain value becomes JSON and everything else goes out as it is', async
       ['{"b":1}', 'application/json', null],
       ['[1]', 'application/json', null],
       ['{"b":1}', 'application/json-patch+json', null],
-      ['text', null, null],
+      ['text', 'text/plain;charset=UTF-8', null],
       [form, null, 'no-check'],
       [data, null, 'no-check'],
       [bytes, null, null],

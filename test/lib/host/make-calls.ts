@@ -47,7 +47,6 @@ export function makeCalls(answer: Answer = () => Response.json({ ok: true }), ch
   const { tenant = () => makeTenant(), verified, ...options } = changes
   const calls = createHostCalls({
     userAgent: 'fastify-atlassian/0 com.example.tea',
-    dispatcher: null,
     clock: time.clock,
     timer: time.timer,
     random: () => 0.5,
