@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici'
-import type { FetchLike, Timer } from '../ports.ts'
+import type { FetchLike } from '../ports.ts'
 import { fetchNetwork, type Network } from './network.ts'
 import { poolNetwork } from './pool-network.ts'
 
@@ -9,7 +9,7 @@ export type HostDispatcher = Dispatcher
 /** The network of the host client: connections that are kept for each site. */
 export interface HostConnections {
   readonly network: Network
-  /** Ends the connections; answers that are still being read get a second for it. */
+  /** Ends the connections at once. */
   close(): Promise<void>
 }
 
@@ -18,17 +18,15 @@ export interface ConnectionOptions {
   readonly fetch?: FetchLike | undefined
   /** Replaces the pools, and stays open on close. */
   readonly dispatcher?: HostDispatcher | undefined
-  readonly timer: Timer
 }
 
 /** A connection that nobody used for so long is closed. */
 const KEEP_ALIVE_MS = 10_000
 /** A body that stands still for so long will not come. */
 const BODY_TIMEOUT_MS = 30_000
-const CLOSE_WITHIN_MS = 1000
 
 /** Opens nothing, and loads nothing, before the first call. */
-export function createConnections({ fetch, dispatcher, timer }: ConnectionOptions): HostConnections {
+export function createConnections({ fetch, dispatcher }: ConnectionOptions): HostConnections {
   if (fetch !== undefined || dispatcher !== undefined) return { network: replaced(fetch, dispatcher), async close() {} }
   let pools: Promise<Dispatcher> | undefined
   let pooled: Network | undefined
@@ -44,11 +42,7 @@ export function createConnections({ fetch, dispatcher, timer }: ConnectionOption
       return await (pooled ?? (await open()))(url, request)
     },
     async close() {
-      if (pools === undefined) return
-      const opened = await pools
-      const cancel = timer(() => void opened.destroy().catch(() => {}), CLOSE_WITHIN_MS)
-      await opened.close().catch(() => {})
-      cancel()
+      await (await pools)?.destroy()
     }
   }
 }

@@ -37,7 +37,11 @@ export function createCredentials({ sign, userTokens }: CredentialSources): Cred
     if (userTokens === null) throw new AtlassianError('ATL_NO_USER_TOKENS', 'no-user-tokens')
     const request = scopes === undefined ? { tenant, accountId } : { tenant, accountId, scopes }
     const token = await userTokens.get(request)
-    return { authorization: `Bearer ${token.reveal()}`, refused: () => userTokens.drop(request, token) }
+    return {
+      authorization: `Bearer ${token.reveal()}`,
+      // A store that fails must not hide the answer of the host, which is what the caller has to see.
+      refused: () => userTokens.drop(request, token).catch(() => {})
+    }
   }
 
   return (actor, tenant, method, url) => {

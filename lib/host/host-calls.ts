@@ -5,6 +5,7 @@ import { createCredentials } from './credentials.ts'
 import { createHostClient, type HostClient, type VerifiedUser } from './host-client.ts'
 import { createHostTransport, type TransportCounts } from './host-transport.ts'
 import { createLimitWatch, type HostLimitEvent, type TenantPoints } from './limit-watch.ts'
+import { pause } from './pause.ts'
 import { createTenantGate } from './tenant-gate.ts'
 import type { UserTokens } from './user-tokens.ts'
 
@@ -52,21 +53,26 @@ export interface HostCalls {
   /** A client that acts as the app. `verified` is given on requests. */
   client(tenant: () => Tenant | Promise<Tenant>, verified?: VerifiedUser): HostClient
   metrics(): HostMetrics
+  /** Ends the connections; calls that are under way get a second for it. */
   close(): Promise<void>
 }
+
+const CLOSE_TURNS = 50
+const CLOSE_TURN_MS = 20
 
 /** Connects to nothing before the first call. */
 export function createHostCalls(options: HostCallsOptions): HostCalls {
   const { userAgent, limits, fetch, dispatcher, clock, timer, random = Math.random, sign, userTokens } = options
-  const connections = createConnections({ fetch, dispatcher, timer })
+  const connections = createConnections({ fetch, dispatcher })
   const watch = createLimitWatch(options.onLimit)
+  const gate = createTenantGate({ timer, concurrency: limits.concurrency, maxWaiting: limits.maxWaiting })
   const transport = createHostTransport({
     network: connections.network,
     clock,
     timer,
     random,
     credentials: createCredentials({ sign, userTokens }),
-    gate: createTenantGate({ timer, concurrency: limits.concurrency, maxWaiting: limits.maxWaiting }),
+    gate,
     watch,
     retry: { maxAttempts: limits.maxAttempts, maxTotalMs: limits.maxTotalMs }
   })
@@ -80,6 +86,9 @@ export function createHostCalls(options: HostCallsOptions): HostCalls {
         ...(verified ? { verified } : {})
       }),
     metrics: () => Object.freeze({ ...transport.counts(), points: watch.points() }),
-    close: () => connections.close()
+    async close() {
+      for (let turn = 0; turn < CLOSE_TURNS && gate.underWay > 0; turn++) await pause(timer, CLOSE_TURN_MS)
+      await connections.close()
+    }
   })
 }

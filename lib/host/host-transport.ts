@@ -94,6 +94,7 @@ export function createHostTransport(options: HostTransportOptions): HostTranspor
         if (lanes.size > 0) await enterLanes(lanesOfCall(), leftMs(), call, facts)
         await gate.enter(call.tenant.tenantId, leftMs(), call.signal)
         entered = true
+        if (leftMs() === 0) throw new GateClosedError('no time is left')
         const given = options.credentials(call.actor, call.tenant, call.method, call.url)
         const credentials = given instanceof Promise ? await given : given
         limit = startCallLimit(timer, Math.min(call.timeoutMs, leftMs()), call.signal, !whole)

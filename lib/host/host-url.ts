@@ -20,6 +20,8 @@ export function resolveHostUrl(baseUrl: string, target: string, query?: Query): 
     throw new AtlassianError('ATL_HOST_ADDRESS', 'outside-base-url', { origin: url.origin })
   }
   url.hash = ''
+  // Some parsers of URLs encode these and some do not, and the hash is over what they see; encoded, all agree.
+  if (/['|^]/.test(url.pathname)) url.pathname = url.pathname.replace(/['|^]/g, encodedCharacter)
   appendQuery(url, query)
   return url
 }
@@ -28,6 +30,10 @@ export function resolveHostUrl(baseUrl: string, target: string, query?: Query): 
 function isSafeProtocol({ protocol, hostname }: URL): boolean {
   if (protocol === 'https:') return true
   return protocol === 'http:' && /^(?:(?:[\w-]+\.)*localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname)
+}
+
+function encodedCharacter(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`
 }
 
 function parseTarget(base: URL, basePath: string, target: string): URL {
