@@ -23,6 +23,7 @@ export interface HostLimits {
   readonly maxWaiting: number
 }
 
+/** What calls to hosts need to know of the app and of the world. */
 export interface HostCallsOptions {
   readonly userAgent: string
   readonly limits: HostLimits

@@ -1,6 +1,7 @@
 import { HostError } from './host-error.ts'
 import type { Query } from './host-url.ts'
 
+/** How a list is read. */
 export interface PageOptions {
   readonly query?: Query
   /** Reading more pages throws `ATL_HOST_PAGES`. Default 1000. */
@@ -11,6 +12,7 @@ export interface PageOptions {
   readonly signal?: AbortSignal
 }
 
+/** How the members of a list are read. */
 export interface ItemOptions extends PageOptions {
   /** The member that holds the list. Default: `values`, `issues`, `results` or `records`, whichever is there. */
   readonly items?: string

@@ -147,6 +147,7 @@ t.test('closing waits a second for calls under way, and not for an answer that n
   const unread = await client.request('GET', '/unread')
   const slow = client.get('/slow')
   const never = failureOf(client.get('/never'))
+  await new Promise((resolve) => setImmediate(resolve))
   await calls.close()
   await t.rejects(unread.text())
   t.same(await slow, { ok: true })
