@@ -152,7 +152,7 @@ export function createHostTransport(options: HostTransportOptions): HostTranspor
     const { tenant } = call
     const nowMs = clock()
     if (answer.ok) {
-      if (lanes.size > 0) for (const key of lanesOfCall().keys) lanes.ease(key)
+      if (lanes.size > 0) for (const key of lanesOfCall().keys) lanes.ease(key, nowMs)
       if (tellsRemaining(answer.headers)) {
         watch.note(tenant, lanesOfCall().endpoint, readRateLimit(answer.headers, nowMs), nowMs)
       }

@@ -7,12 +7,14 @@ export interface SlowLanes {
   enter(lane: string, nowMs: number, maxMs: number): number
   /** The host said stop: nobody enters for so long, and afterwards slower than before. */
   slow(lane: string, nowMs: number, pauseMs: number): void
-  /** A call of this lane succeeded: a little faster again. */
-  ease(lane: string): void
+  /** A call of this lane succeeded: a little faster again, unless it was sent before the host said stop. */
+  ease(lane: string, nowMs: number): void
 }
 
 interface Lane {
   nextAtMs: number
+  /** Until then answers to earlier calls may still arrive. */
+  closedUntilMs: number
   distanceMs: number
   slowedAtMs: number
 }
@@ -45,17 +47,18 @@ export function createSlowLanes(): SlowLanes {
       const lane = lanes.get(key)
       const untilMs = nowMs + Math.min(pauseMs, MAX_PAUSE_MS)
       if (lane === undefined) {
-        lanes.set(key, { nextAtMs: untilMs, distanceMs: FIRST_DISTANCE_MS, slowedAtMs: nowMs })
+        lanes.set(key, { nextAtMs: untilMs, closedUntilMs: untilMs, distanceMs: FIRST_DISTANCE_MS, slowedAtMs: nowMs })
         return
       }
       lane.nextAtMs = Math.max(lane.nextAtMs, untilMs)
+      lane.closedUntilMs = Math.max(lane.closedUntilMs, untilMs)
       if (Math.abs(nowMs - lane.slowedAtMs) < SAME_BURST_MS) return
       lane.distanceMs = Math.min(lane.distanceMs * 2, MAX_DISTANCE_MS)
       lane.slowedAtMs = nowMs
     },
-    ease(key) {
+    ease(key, nowMs) {
       const lane = lanes.peek(key)
-      if (lane === undefined) return
+      if (lane === undefined || nowMs < lane.closedUntilMs) return
       lane.distanceMs *= EASE
       if (lane.distanceMs < FIRST_DISTANCE_MS / 4) lanes.delete(key)
     }

@@ -241,3 +241,37 @@ t.test('a connection that breaks is tried again soon where that is harmless, and
   t.match(await time.settle(failureOf(client.post('/a', {}))), { code: 'ATL_HOST_NETWORK' })
   t.equal(sent.length, 3)
 })
+
+t.test('answers to calls that were sent before the host said stop do not open the endpoint', async (t) => {
+  const open: (() => void)[] = []
+  const { client, sent, time } = makeCalls((_, number) => {
+    if (number > 11) return good()
+    return new Promise((resolve) => {
+      const headers = { 'retry-after': '4', 'ratelimit-reason': 'jira-burst-based' }
+      open.push(() => resolve(number === 1 ? limited(headers) : good()))
+    })
+  })
+  const startMs = time.clock()
+  const early = Array.from({ length: 11 }, () => client.get('/a', { retry: false }).catch(() => {}))
+  await time.advance(0)
+  for (const answer of open) {
+    answer()
+    await time.advance(0)
+  }
+  await Promise.all(early)
+  await time.settle(client.get('/a'))
+  t.equal((sent.at(-1)?.atMs ?? 0) - startMs, 4000)
+})
+
+t.test('many refusals of one burst are one reason to slow down, and a later one is another', async (t) => {
+  let refuse = true
+  const { client, sent, time } = makeCalls(() => (refuse ? limited({ 'retry-after': '1' }) : good()))
+  const work = Array.from({ length: 10 }, () => client.get('/a', { retry: false }).catch(() => {}))
+  await Promise.all(work)
+  await time.advance(1000)
+  await client.get('/a', { retry: false }).catch(() => {})
+  refuse = false
+  await time.settle(Promise.all([client.get('/a'), client.get('/a')]))
+  const [last = 0, before = 0] = sent.map(({ atMs }) => atMs).reverse()
+  t.equal(last - before, 100, 'the distance of 50 ms was doubled once')
+})
