@@ -1,4 +1,5 @@
 import { type AnyHandler, createAsyncEmitter } from './events.ts'
+import type { HostLimitEvent } from './host/limit-watch.ts'
 import type { LifecycleHookEvent } from './options.ts'
 import type { Tenant } from './tenant/tenant.ts'
 import type { TenantWithSettings } from './tenant/tenant-settings.ts'
@@ -21,6 +22,8 @@ export interface LifecycleEventMap {
   beforePurge: { readonly tenant: Tenant; readonly transaction: object | null }
   /** A tenant was removed for good: the moment to delete what lies outside of the database. Told once, and not again. */
   purged: { readonly tenant: Tenant }
+  /** A host said something about its limits. Nothing waits for the handlers, and what they throw is logged. */
+  hostLimit: HostLimitEvent
 }
 
 type LifecycleName = keyof LifecycleEventMap
@@ -48,7 +51,8 @@ const lifecycleNames: ReadonlySet<string> = new Set<LifecycleName>([
   'disabled',
   'adopted',
   'beforePurge',
-  'purged'
+  'purged',
+  'hostLimit'
 ])
 
 /** Whether `on` would take this name for a life-cycle event rather than a webhook. */

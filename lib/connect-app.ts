@@ -6,7 +6,8 @@ import { type Authorizer, createAuthorizer } from './authorize/authorizer.ts'
 import { createDispatcher, type Dispatcher } from './delivery/dispatcher.ts'
 import type { Descriptor } from './descriptor/descriptor.ts'
 import { AtlassianError } from './errors.ts'
-import { createHostClient, type HostClient } from './host/host-client.ts'
+import { createHostCalls, type HostMetrics } from './host/host-calls.ts'
+import type { HostClient, VerifiedUser } from './host/host-client.ts'
 import { createUserTokens } from './host/user-token.ts'
 import type { UserTokens } from './host/user-tokens.ts'
 import { createInstallKeySource, type InstallKeySource } from './jwt/install-keys.ts'
@@ -73,8 +74,14 @@ export interface ConnectApp {
   /** The record as handlers get it. */
   readonly withSettings: SettingsGiver
   receiveWebhook(webhook: ReceivedWebhook): Promise<void>
-  /** Calls the site of this tenant as the app. Looked up for each call; rejects with `ATL_NO_TENANT` if it is gone. */
-  hostClient(tenant: ConnectTenant | TenantLookup): HostClient
+  /**
+   * Calls the site of this tenant as the app. Looked up for each call; rejects with `ATL_NO_TENANT` if it is gone.
+   * `verified` says who sent the request that it is for; without it the client belongs to a job.
+   */
+  hostClient(tenant: ConnectTenant | TenantLookup, verified?: VerifiedUser): HostClient
+  hostMetrics(): HostMetrics
+  /** Ends the connections to hosts. */
+  closeConnections(): Promise<void>
 }
 
 const POLL_MS = 5000
@@ -167,6 +174,22 @@ export function createConnectApp(
     sweep: (nowMs) => Promise.all([store.settings?.sweep(nowMs), store.tokens?.sweep(nowMs)])
   })
 
+  const hostCalls = createHostCalls({
+    userAgent: `fastify-atlassian/${version} ${appKey}`,
+    limits: options.hostClient,
+    fetch: options.ownFetch,
+    dispatcher: options.dispatcher,
+    clock,
+    timer: options.timer,
+    sign: (tenant, method, url) => `JWT ${signHostRequest(tenant, method, url, Math.floor(clock() / 1000))}`,
+    userTokens,
+    onLimit(event) {
+      events.emitLifecycle('hostLimit', event).catch((error: unknown) => {
+        log.error({ reason: error instanceof Error ? error.message : 'unknown' }, 'handler of hostLimit failed')
+      })
+    }
+  })
+
   async function findTenant(lookup: TenantLookup): Promise<ConnectTenant> {
     const tenant =
       'clientKey' in lookup
@@ -176,20 +199,13 @@ export function createConnectApp(
     return tenant
   }
 
-  const userAgent = `fastify-atlassian/${version} ${appKey}`
-  const hostClient = (target: ConnectTenant | TenantLookup): HostClient =>
-    createHostClient({
-      tenant: () => ('sharedSecret' in target ? target : findTenant(target)),
-      userAgent,
-      fetch: options.fetch,
-      clock,
-      authorize: (tenant, method, url) => `JWT ${signHostRequest(tenant, method, url, Math.floor(clock() / 1000))}`
-    })
+  const hostClient = (target: ConnectTenant | TenantLookup, verified?: VerifiedUser): HostClient =>
+    hostCalls.client(() => ('sharedSecret' in target ? target : findTenant(target)), verified)
   const authorizer = createAuthorizer({
     ...options.authorization,
     clock,
     log,
-    askHost: createAskHost({ asApp: hostClient, fetch: options.fetch, userAgent })
+    askHost: createAskHost(hostClient)
   })
   const receiveWebhook = createWebhookReceiver({
     mode: options.webhooks.mode,
@@ -271,7 +287,9 @@ export function createConnectApp(
       authorizer.heard(webhook.tenant.tenantId, webhook.event, webhook.content.body)
       return receiveWebhook(webhook)
     },
-    hostClient
+    hostClient,
+    hostMetrics: () => hostCalls.metrics(),
+    closeConnections: () => hostCalls.close()
   })
 }
 

@@ -34,7 +34,13 @@ export const errorTable = {
   ATL_USER_TOKEN_SETUP: [500, 'The app is not set up to act as a user.'],
   ATL_USER_TOKEN_REFUSED: [502, 'Atlassian does not let the app act as this user.'],
   ATL_USER_TOKEN_UNAVAILABLE: [503, 'Atlassian cannot be asked to let the app act as a user. Try again in a minute.'],
-  ATL_USER_TOKEN_ANSWER: [502, 'Atlassian answered with a token that cannot be used.']
+  ATL_USER_TOKEN_ANSWER: [502, 'Atlassian answered with a token that cannot be used.'],
+  ATL_HOST_TRUNCATED: [502, 'The answer of the site broke off.'],
+  ATL_HOST_PAGES: [502, 'The site has more pages than the app reads.'],
+  ATL_HOST_QUOTA: [503, 'The app has used up its calls to the site for now. Try again later.'],
+  ATL_HOST_BUSY: [503, 'Too many calls to the site are waiting at the moment. Try again in a minute.'],
+  ATL_NO_USER: [403, 'This needs a user who is signed in.'],
+  ATL_IMPERSONATION: [403, 'The app may not act as this user here.']
 } as const satisfies Record<string, readonly [status: number, message: string]>
 
 /** A code of the table: stable, and public API. */

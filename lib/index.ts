@@ -25,7 +25,8 @@ export {
   MissingPackageError,
   OptionError
 } from './errors.ts'
-export { createHostClient, type HostClient, type HostClientOptions } from './host/host-client.ts'
+export { createHostCalls, type HostCalls, type HostCallsOptions, type HostMetrics } from './host/host-calls.ts'
+export type { HostClient } from './host/host-client.ts'
 export { HostError } from './host/host-error.ts'
 export { createUserTokens, type UserTokensOptions } from './host/user-token.ts'
 export { UserTokenError } from './host/user-token-error.ts'
@@ -42,7 +43,7 @@ export { parseSignedUrl, type SignedUrl } from './jwt/signed-url.ts'
 export { type ConnectRules, readConnectToken, type VerifiedConnect, verifyConnectToken } from './jwt/verify-connect.ts'
 export { type InstallRules, readInstallToken, type VerifiedInstall, verifyInstall } from './jwt/verify-install.ts'
 export type { ConnectOptions, ResolvedOptions } from './options.ts'
-export type { Clock, FetchLike, Log, SignedRequest } from './ports.ts'
+export type { Clock, FetchLike, Log, SignedRequest, Timer } from './ports.ts'
 export { resolveOptions } from './resolve-options.ts'
 export { Secret } from './secret.ts'
 export { applyLifecycleEvent, type LifecycleEvent, type LifecycleOutcome } from './tenant/lifecycle.ts'

@@ -1,7 +1,9 @@
 import type { AllowedHosts } from './allowed-hosts.ts'
 import type { DescriptorSource, DescriptorTransform } from './descriptor/index.ts'
 import type { EncryptionOptions } from './encryption/encryption-options.ts'
-import type { Clock, FetchLike } from './ports.ts'
+import type { HostDispatcher } from './host/connections.ts'
+import type { HostLimits } from './host/host-calls.ts'
+import type { Clock, FetchLike, Timer } from './ports.ts'
 import type { LifecycleEventType } from './tenant/lifecycle-payload.ts'
 import type { ConnectTenant } from './tenant/tenant.ts'
 import type { ConnectTenantWithSettings } from './tenant/tenant-settings.ts'
@@ -67,6 +69,20 @@ export interface AuthorizationOptions {
   readonly timeoutMs?: number
 }
 
+/** Bounds of calls to hosts, for `hostClient`. */
+export interface HostClientLimits {
+  /** For one try of a call that says nothing else. Default 10 seconds. */
+  readonly timeoutMs?: number
+  /** Tries of one call, the first included. Default 5, 1 = nothing is tried again. */
+  readonly maxAttempts?: number
+  /** All tries and pauses of one call together. Default 30 seconds. */
+  readonly maxTotalMs?: number
+  /** Calls of one tenant under way at once, in this process. Default 20. */
+  readonly concurrency?: number
+  /** Calls of one tenant that wait for others, in this process. Default 1000. */
+  readonly maxWaiting?: number
+}
+
 export interface ErrorPage {
   /** Name of a template for `reply.view`. */
   readonly template: string
@@ -121,6 +137,7 @@ export interface ConnectOptions {
   readonly tokens?: TokenOptions
   readonly webhooks?: WebhookOptions
   readonly authorization?: AuthorizationOptions
+  readonly hostClient?: HostClientLimits
   /** Milliseconds after which a cached tenant is read again in the background. Default 5000. */
   readonly tenantFreshMs?: number
   /** Tenants held in memory. Default 10000. */
@@ -141,8 +158,12 @@ export interface ConnectOptions {
   readonly formParser?: boolean
   /** Replaces the network, for tests and proxies. */
   readonly fetch?: FetchLike
+  /** Replaces the pools of connections to hosts, for proxies and tests. It is not closed with the app. */
+  readonly dispatcher?: HostDispatcher
   /** Replaces the clock, for tests. */
   readonly clock?: Clock
+  /** Replaces the timers of calls to hosts, for tests. */
+  readonly timer?: Timer
 }
 
 /** The options after defaults and checks: complete and frozen. */
@@ -175,6 +196,7 @@ export interface ResolvedOptions {
   readonly tokens: Readonly<Required<TokenOptions>>
   readonly webhooks: Readonly<Required<WebhookOptions>>
   readonly authorization: Readonly<Required<AuthorizationOptions>>
+  readonly hostClient: HostLimits
   readonly tenantFreshMs: number
   readonly maxCachedTenants: number
   readonly maxUnknownLookupsPerSecond: number
@@ -185,5 +207,9 @@ export interface ResolvedOptions {
   readonly views: Readonly<Record<string, unknown>> | undefined
   readonly formParser: boolean
   readonly fetch: FetchLike
+  /** The option `fetch`, if it was given: it then carries the calls to hosts too. */
+  readonly ownFetch: FetchLike | undefined
+  readonly dispatcher: HostDispatcher | undefined
   readonly clock: Clock
+  readonly timer: Timer
 }

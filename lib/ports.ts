@@ -3,6 +3,14 @@
 /** Milliseconds since 1970, as `Date.now()`. */
 export type Clock = () => number
 
+/** Calls back once after so many milliseconds. What it gives takes that back. */
+export type Timer = (callback: () => void, ms: number) => () => void
+
+export const systemTimer: Timer = (callback, ms) => {
+  const timeout = setTimeout(callback, ms)
+  return () => clearTimeout(timeout)
+}
+
 /** The part of the web's `fetch` that the core uses. */
 export type FetchLike = (url: string, init?: RequestInit) => Promise<Response>
 

@@ -4,6 +4,7 @@ import { productionAuthorizationServer } from './host/authorization-server.ts'
 import { productionKeyHosts } from './jwt/install-keys.ts'
 import * as check from './option-checks.ts'
 import type { ConnectOptions, ResolvedOptions } from './options.ts'
+import { systemTimer } from './ports.ts'
 import type { LifecycleEventType } from './tenant/lifecycle-payload.ts'
 
 const DAY_SECONDS = 86_400
@@ -43,8 +44,8 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
     const single = { authorizationServer: [authorizationServer], hostScriptUrl: [hostScriptUrl] }
     refuseInsecure({ baseUrls, allowedHosts, installKeyHosts, ...single })
   }
-  const { session = {}, tokens = {}, webhooks = {}, hooks = {}, authorization = {} } = given
-  check.nested({ session, tokens, webhooks, hooks, authorization }, NESTED)
+  const { session = {}, tokens = {}, webhooks = {}, hooks = {}, authorization = {}, hostClient = {} } = given
+  check.nested({ session, tokens, webhooks, hooks, authorization, hostClient }, NESTED)
 
   return Object.freeze({
     descriptor: given.descriptor,
@@ -111,6 +112,13 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
       maxCached: check.number(authorization.maxCached, 'authorization.maxCached', 10_000, { min: 1, max: 1_000_000 }),
       timeoutMs: check.number(authorization.timeoutMs, 'authorization.timeoutMs', 5000, { min: 10, max: 60_000 })
     }),
+    hostClient: Object.freeze({
+      timeoutMs: check.number(hostClient.timeoutMs, 'hostClient.timeoutMs', 10_000, { min: 100, max: 3_600_000 }),
+      maxAttempts: check.number(hostClient.maxAttempts, 'hostClient.maxAttempts', 5, { min: 1, max: 20 }),
+      maxTotalMs: check.number(hostClient.maxTotalMs, 'hostClient.maxTotalMs', 30_000, { min: 0, max: 3_600_000 }),
+      concurrency: check.number(hostClient.concurrency, 'hostClient.concurrency', 20, { min: 1, max: 10_000 }),
+      maxWaiting: check.number(hostClient.maxWaiting, 'hostClient.maxWaiting', 1000, { min: 0, max: 1_000_000 })
+    }),
     tenantFreshMs: check.number(given.tenantFreshMs, 'tenantFreshMs', 5000, { min: 0, max: 3_600_000 }),
     maxCachedTenants: check.number(given.maxCachedTenants, 'maxCachedTenants', 10_000, { min: 1, max: 10_000_000 }),
     maxUnknownLookupsPerSecond: check.number(given.maxUnknownLookupsPerSecond, 'maxUnknownLookupsPerSecond', 20, {
@@ -130,7 +138,10 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
     views: given.views === undefined ? undefined : check.object(given.views, 'views'),
     formParser: check.flag(given.formParser, 'formParser', true),
     fetch: check.fn(given.fetch, 'fetch') ?? ((url, init) => fetch(url, init)),
-    clock: check.fn(given.clock, 'clock') ?? Date.now
+    ownFetch: given.fetch,
+    dispatcher: parseDispatcher(given.dispatcher),
+    clock: check.fn(given.clock, 'clock') ?? Date.now,
+    timer: check.fn(given.timer, 'timer') ?? systemTimer
   })
 }
 
@@ -159,6 +170,7 @@ const KNOWN = [
   'tokens',
   'webhooks',
   'authorization',
+  'hostClient',
   'tenantFreshMs',
   'maxCachedTenants',
   'maxUnknownLookupsPerSecond',
@@ -169,7 +181,9 @@ const KNOWN = [
   'views',
   'formParser',
   'fetch',
-  'clock'
+  'dispatcher',
+  'clock',
+  'timer'
 ] as const satisfies readonly (keyof ConnectOptions)[]
 
 const NESTED = {
@@ -177,6 +191,7 @@ const NESTED = {
   tokens: ['leewaySeconds', 'maxLifetimeSeconds', 'previousSecretSeconds'],
   webhooks: ['mode', 'bodyLimit', 'concurrency', 'handlerTimeoutMs'],
   authorization: ['cacheMs', 'maxCached', 'timeoutMs'],
+  hostClient: ['timeoutMs', 'maxAttempts', 'maxTotalMs', 'concurrency', 'maxWaiting'],
   hooks: ['beforeInstall', 'onInstalled', 'onUninstalled', 'onEnabled', 'onDisabled', 'awaitMs']
 } as const
 
@@ -224,6 +239,12 @@ function parseStore(value: ConnectOptions['store']): NonNullable<ConnectOptions[
     return value
   }
   throw new OptionError('store', value, 'it must be a database address, a TenantStore, or a function that returns one')
+}
+
+function parseDispatcher(value: ConnectOptions['dispatcher']): ConnectOptions['dispatcher'] {
+  if (value === undefined || (typeof value?.dispatch === 'function' && typeof value.request === 'function'))
+    return value
+  throw new OptionError('dispatcher', value, 'it must be a dispatcher of undici, such as an Agent')
 }
 
 /** Keys are checked when they are read; here only what can be wrong about the option itself. */

@@ -71,6 +71,7 @@ function createApi(app: FastifyInstance, core: ConnectApp): FastifyAtlassian {
     events: core.events,
     authorizationServer: core.options.authorizationServer,
     hostClient: (lookup: Parameters<FastifyAtlassian['hostClient']>[0]) => core.hostClient(lookup),
+    hostMetrics: () => core.hostMetrics(),
     protect(policy: PolicyOption) {
       checkPolicy(policy, 'protect()')
       return { config: { atlassian: { auth: policy } } }

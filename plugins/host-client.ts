@@ -3,12 +3,13 @@ import fp from 'fastify-plugin'
 import type { ConnectApp } from '../lib/connect-app.ts'
 import { AtlassianError } from '../lib/errors.ts'
 
-/** `request.hostClient()`: calls the site that sent this request, as the app. */
+/** `request.hostClient()`: calls the site that sent this request, as the app or as the user who sent it. */
 export const hostClientPlugin = fp<{ core: ConnectApp }>(
   async (app, { core }) => {
     app.decorateRequest('hostClient', function hostClient(this: FastifyRequest) {
       if (this.tenant === null) throw new AtlassianError('ATL_NOT_PROTECTED', 'no-tenant')
-      return core.hostClient(this.tenant)
+      const principal = this.atlassian?.principal
+      return core.hostClient(this.tenant, { accountId: principal?.type === 'user' ? principal.accountId : null })
     })
   },
   { name: 'fastify-atlassian/host-client', fastify: '5.x', dependencies: ['fastify-atlassian/authenticate'] }

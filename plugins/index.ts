@@ -18,8 +18,16 @@ export {
   MissingPackageError,
   OptionError
 } from '../lib/errors.ts'
-export type { HostBody, HostClient, HostRequestOptions } from '../lib/host/host-client.ts'
+export type { HostDispatcher } from '../lib/host/connections.ts'
+export type { HostBody } from '../lib/host/host-body.ts'
+export type { HostMetrics } from '../lib/host/host-calls.ts'
+export type { AsUserOptions, HostClient, HostRequestOptions } from '../lib/host/host-client.ts'
 export { HostError } from '../lib/host/host-error.ts'
+export type { HostHeaders } from '../lib/host/host-headers.ts'
+export type { HostLimitEvent, TenantPoints } from '../lib/host/limit-watch.ts'
+export { type FilePart, type MultipartBody, multipart } from '../lib/host/multipart.ts'
+export type { ItemOptions, PageOptions } from '../lib/host/pages.ts'
+export { type TypedTransport, typedTransport } from '../lib/host/typed-client.ts'
 export { UserTokenError } from '../lib/host/user-token-error.ts'
 export type { ProductContext } from '../lib/jwt/claims.ts'
 export type { ListablePolicy, Policy, PolicyOption, TokenKind } from '../lib/jwt/policy.ts'

@@ -2,7 +2,7 @@ import fp from 'fastify-plugin'
 import type { ConnectApp } from '../lib/connect-app.ts'
 import type { FastifyAtlassian } from './types.ts'
 
-/** Offers `fastify.atlassian`, starts the inbox when the server is ready, and ends inbox and store with it. */
+/** Offers `fastify.atlassian`, starts the inbox when the server is ready, and ends inbox, connections and store with it. */
 export const tenantsPlugin = fp<{ core: ConnectApp; api: FastifyAtlassian }>(
   async (app, { core, api }) => {
     app.decorate('atlassian', api)
@@ -12,6 +12,7 @@ export const tenantsPlugin = fp<{ core: ConnectApp; api: FastifyAtlassian }>(
     })
     app.addHook('onClose', async () => {
       await core.dispatcher.stop()
+      await core.closeConnections()
       await core.store.close()
     })
   },

@@ -4,6 +4,7 @@ import type { Authorized } from '../lib/authorize/authorizer.ts'
 import type { ConfluenceRequirements, JiraRequirements } from '../lib/authorize/requirements.ts'
 import type { Tenants } from '../lib/connect-app.ts'
 import type { Descriptor } from '../lib/descriptor/descriptor.ts'
+import type { HostMetrics } from '../lib/host/host-calls.ts'
 import type { HostClient } from '../lib/host/host-client.ts'
 import type { PolicyOption } from '../lib/jwt/policy.ts'
 import type { VerifiedConnect } from '../lib/jwt/verify-connect.ts'
@@ -59,6 +60,8 @@ export interface FastifyAtlassian {
   readonly authorizationServer: string
   /** A client for jobs. Each call looks the tenant up and rejects with `ATL_NO_TENANT` if the app is not installed there. */
   hostClient(lookup: TenantLookup): HostClient
+  /** What happened with calls to hosts since the start, and what is going on now. */
+  hostMetrics(): HostMetrics
   /** Route options to spread: `app.get('/api', { ...app.atlassian.protect('context') }, handler)`. */
   protect(policy: PolicyOption): { readonly config: { readonly atlassian: AtlassianRouteConfig } }
   /** The same as a hook: `onRequest: app.atlassian.authenticate('context')`. Place it on a route, not on a scope. */
@@ -94,7 +97,7 @@ declare module 'fastify' {
     readonly connect: VerifiedConnect | null
     /** The tenant that signed this request; `null` on public routes. */
     readonly tenant: ConnectTenantWithSettings | null
-    /** Calls the site of `request.tenant` as the app. Throws `ATL_NOT_PROTECTED` on public routes. */
+    /** Calls the site of `request.tenant` as the app; `asUser()` is who sent it. Throws `ATL_NOT_PROTECTED` on public routes. */
     hostClient(): HostClient
     /** What the last authorizing hook of this request checked and the host granted; `null` before. */
     readonly authorized: Authorized | null

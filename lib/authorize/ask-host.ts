@@ -1,6 +1,5 @@
 import type { HostClient } from '../host/host-client.ts'
 import { type Query, resolveHostUrl } from '../host/host-url.ts'
-import type { FetchLike } from '../ports.ts'
 import type { ConnectTenant } from '../tenant/tenant.ts'
 import { OddAnswer } from './question.ts'
 
@@ -29,26 +28,24 @@ export type AskAsApp = (call: LookupCall) => Promise<LookupAnswer>
 
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024
 
-/** What the outside world is here: the signing client, and a network that signs nothing. */
-export interface AskHostOptions {
-  readonly asApp: (tenant: ConnectTenant) => Pick<HostClient, 'fetch'>
-  readonly fetch: FetchLike
-  readonly userAgent: string
+/** What a lookup needs of a client that acts as the app. */
+export interface AskingClient extends Pick<HostClient, 'fetch'> {
+  anonymous(): Pick<HostClient, 'fetch'>
 }
 
 /**
  * Only a 200 with a JSON object is an answer, 404 is the host's way to say that there is no such thing; the rest
  * throws OddAnswer or what the network threw, so that nothing passes by mistake.
  */
-export function createAskHost({ asApp, fetch, userAgent }: AskHostOptions): AskHost {
+export function createAskHost(client: (tenant: ConnectTenant) => AskingClient): AskHost {
   return async (tenant, actor, { method, path, query, body }, signal) => {
     const url = resolveHostUrl(tenant.baseUrl, path, query).href
-    const headers: Record<string, string> = { accept: 'application/json', 'user-agent': userAgent }
+    const headers: Record<string, string> = { accept: 'application/json' }
     if (body !== undefined)
       Object.assign(headers, { 'content-type': 'application/json', 'x-atlassian-token': 'no-check' })
     const init = { method, headers, signal, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }
-    const response =
-      actor === 'app' ? await asApp(tenant).fetch(url, init) : await fetch(url, { ...init, redirect: 'manual' })
+    const asApp = client(tenant)
+    const response = await (actor === 'app' ? asApp : asApp.anonymous()).fetch(url, init)
     if (response.status !== 200) {
       await response.body?.cancel()
       if (response.status === 404) return { status: 404 }

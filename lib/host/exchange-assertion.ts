@@ -2,7 +2,7 @@ import type { Clock, FetchLike } from '../ports.ts'
 import { Secret } from '../secret.ts'
 import type { StoredToken } from '../tenant/token-store.ts'
 import { within } from '../within.ts'
-import { retryAfterSeconds } from './host-error.ts'
+import { retryAfterSeconds } from './rate-limit.ts'
 import { UserTokenError } from './user-token-error.ts'
 
 /** One question to the authorization server. */

@@ -1,32 +1,40 @@
-import { MalformedUrlError } from '../jwt/signed-url.ts'
-import type { Clock, FetchLike } from '../ports.ts'
+import { AtlassianError } from '../errors.ts'
 import type { ConnectTenant } from '../tenant/tenant.ts'
-import { HostError, type HostErrorFacts, hostMessages, retryAfterSeconds } from './host-error.ts'
+import type { Actor } from './credentials.ts'
+import { asFetchError, type FetchInput, readFetchInput } from './fetch-input.ts'
+import { encodeBody, type HostBody } from './host-body.ts'
+import { HostError, type HostErrorFacts } from './host-error.ts'
+import { type HostHeaders, hostHeaders } from './host-headers.ts'
+import type { HostTransport } from './host-transport.ts'
 import { type Query, resolveHostUrl } from './host-url.ts'
+import type { Answer } from './network.ts'
+import { type ItemOptions, type PageOptions, readItems, readPages } from './pages.ts'
+import { readBody, statusError } from './read-answer.ts'
 
 /** What one call to the host may say beside path and body. */
 export interface HostRequestOptions {
   readonly query?: Query
-  readonly headers?: Readonly<Record<string, string>>
-  /** Default 10 seconds. Counts until the body was read. */
+  readonly headers?: HostHeaders
+  /** For one try; counts until the body was read, for `request` until the headers are there. Default 10 seconds. */
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
+  /**
+   * Whether the call may be sent again after a limit (429, 503) or a broken connection. Default: GET and HEAD may.
+   * A body that is a stream is never sent twice.
+   */
+  readonly retry?: boolean
 }
 
-/** What can be sent: a plain value becomes JSON, the rest goes out as it is. */
-export type HostBody =
-  | FormData
-  | URLSearchParams
-  | Blob
-  | ReadableStream
-  | Uint8Array
-  | string
-  | object
-  | null
-  | undefined
+/** What `asUser` may say. */
+export interface AsUserOptions {
+  /** On a request: yes, as somebody else than the user who sent it. */
+  readonly impersonate?: boolean
+  /** Less than what the app may do, in the host's words: `['READ']`. Default: all scopes of the app. */
+  readonly scopes?: readonly string[]
+}
 
 /**
- * Calls one site as the app. Paths are relative to the tenant's base URL; other origins are refused, redirects are not
+ * Calls one site. Paths are relative to the tenant's base URL; other addresses are refused, redirects are not
  * followed. `get` and its siblings resolve to the parsed body and throw HostError for anything but a 2xx.
  */
 export interface HostClient {
@@ -37,152 +45,152 @@ export interface HostClient {
   delete<T = unknown>(path: string, options?: HostRequestOptions): Promise<T>
   /** The headers of the answer: a HEAD has no body. */
   head(path: string, options?: HostRequestOptions): Promise<Headers>
-  /** As the web's `fetch`, signed: resolves for every status. Ten seconds long, unless `init.signal` says otherwise. */
+  /** Any method. Resolves to the answer with its body unread; throws HostError for anything but a 2xx. */
+  request(method: string, path: string, options?: HostRequestOptions & { readonly body?: HostBody }): Promise<Response>
+  /** As the web's `fetch`: resolves for every status and rejects as `fetch` does. Redirects are answers. */
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>
-  /** The same client: the app is who it acts as. */
+  /** The pages of a list, one after the other, however the host counts them. Throws `ATL_HOST_PAGES` at the bound. */
+  pages<Page = unknown>(path: string, options?: PageOptions): AsyncGenerator<Page, void, undefined>
+  /** What stands in the pages of a list, one after the other. */
+  items<Item = unknown>(path: string, options?: ItemOptions): AsyncGenerator<Item, void, undefined>
+  /** Acts as the app, with its scopes. */
   asApp(): HostClient
+  /**
+   * Acts as a user: on a request as the one who sent it, in a job as the one that is named. Never as the app instead.
+   * Throws `ATL_NO_USER` where there is none, and `ATL_IMPERSONATION` on a request for anybody else without
+   * `impersonate`.
+   */
+  asUser(accountId?: string, options?: AsUserOptions): HostClient
+  /** Sends no credentials, as somebody who is not signed in. */
+  anonymous(): HostClient
 }
 
-/** What a host client needs to know of the world. */
+/** Who sent the request that a client belongs to. */
+export interface VerifiedUser {
+  /** `null`: nobody who is signed in. */
+  readonly accountId: string | null
+}
+
 export interface HostClientOptions {
+  readonly transport: HostTransport
+  readonly userAgent: string
   /** The site that is called. Asked for each call, so that a client may live longer than a secret. */
   readonly tenant: () => ConnectTenant | Promise<ConnectTenant>
-  readonly userAgent: string
-  readonly fetch: FetchLike
-  readonly clock: Clock
-  /** The `Authorization` header for exactly this call. */
-  readonly authorize: (tenant: ConnectTenant, method: string, url: URL) => string
+  /** Given on requests; a job has none. */
+  readonly verified?: VerifiedUser
+  /** For one try of a call that says nothing else. */
+  readonly timeoutMs: number
 }
 
-const DEFAULT_TIMEOUT_MS = 10_000
-const MAX_ERROR_BODY = 65_536
+const APP: Actor = Object.freeze({ type: 'app' })
+const ANONYMOUS: Actor = Object.freeze({ type: 'anonymous' })
 
-/** A client for the site that `tenant` names. Connects to nothing until it is used. */
-export function createHostClient(options: HostClientOptions): HostClient {
-  async function send(tenant: ConnectTenant, method: string, url: URL, init: RequestInit): Promise<Response> {
-    const headers = new Headers(init.headers)
-    headers.set('authorization', options.authorize(tenant, method, url))
-    headers.set('user-agent', options.userAgent)
-    headers.delete('cookie')
-    if (init.body instanceof FormData || init.body instanceof URLSearchParams)
-      headers.set('x-atlassian-token', 'no-check')
-    return options.fetch(url.href, { ...init, method, headers, redirect: 'manual' })
-  }
+/** A client for the site that `tenant` names, acting as the app. Connects to nothing until it is used. */
+export function createHostClient(options: HostClientOptions, actor: Actor = APP): HostClient {
+  type Given = HostRequestOptions & { readonly body?: HostBody }
 
-  async function call(method: string, path: string, body: HostBody, given: HostRequestOptions = {}): Promise<Response> {
+  async function send<T>(
+    method: string,
+    path: string,
+    given: Given,
+    whole: boolean,
+    consume: (answer: Answer, facts: HostErrorFacts) => T | Promise<T>
+  ): Promise<T> {
     const tenant = await options.tenant()
     const url = resolveHostUrl(tenant.baseUrl, path, given.query)
     const facts = { method, path: url.pathname, status: 0, retryAfterSeconds: null, messages: [] }
-    const timeout = AbortSignal.timeout(given.timeoutMs ?? DEFAULT_TIMEOUT_MS)
-    const signal = given.signal === undefined ? timeout : AbortSignal.any([timeout, given.signal])
-    try {
-      const headers = new Headers({ accept: 'application/json', ...given.headers })
-      const response = await send(tenant, method, url, { signal, headers, ...encodeBody(body, headers) })
-      // Read here, so that the time limit covers a slow body too.
-      const text = method === 'HEAD' ? '' : await response.text()
-      if (!response.ok) throw statusError(facts, response, text, options.clock())
-      const empty = text === '' || response.status === 204 || response.status === 205
-      return new Response(empty ? null : text, { status: response.status, headers: response.headers })
-    } catch (error) {
-      if (error instanceof HostError) throw error
-      if (timeout.aborted) throw new HostError('ATL_HOST_TIMEOUT', facts, error)
-      if (given.signal?.aborted) throw new HostError('ATL_HOST_ABORTED', facts, error)
-      if (neverSent(error)) throw new HostError('ATL_HOST_REQUEST', facts, withoutQuotes(error))
-      throw new HostError('ATL_HOST_NETWORK', facts, error)
-    }
+    const { body, headers, stream } = build(method, given, facts)
+    const signal = given.signal
+    const repeatable = given.retry ?? isSafe(method)
+    const timeoutMs = given.timeoutMs ?? options.timeoutMs
+    const call = { tenant, actor, method, url, headers, body, stream, repeatable, timeoutMs, signal }
+    return await options.transport.send(call, facts, whole, async (answer, limits) => {
+      if (limits !== null) throw await statusError(answer, facts, limits)
+      return await consume(answer, facts)
+    })
   }
 
-  async function callFor<T>(method: string, path: string, body: HostBody, given?: HostRequestOptions): Promise<T> {
-    const response = await call(method, path, body, given)
-    const text = await response.text()
-    if (text === '') return undefined as T
-    if (!isJson(response.headers)) return text as T
-    try {
-      return JSON.parse(text) as T
-    } catch (error) {
-      const facts = {
-        method,
-        path: path.replace(/[?#].*$/s, ''),
-        status: response.status,
-        retryAfterSeconds: null,
-        messages: []
-      }
-      throw new HostError('ATL_HOST_BODY', facts, error)
-    }
+  function build(method: string, given: Given, facts: HostErrorFacts) {
+    const { userAgent } = options
+    const { body, stream, contentType, form } = orRefuse(() => encodeBody(isSafe(method) ? null : given.body), facts)
+    const headers = orRefuse(
+      () => hostHeaders(given.headers, { userAgent, accept: JSON_TYPE, contentType, form }),
+      facts
+    )
+    return { body, stream, headers }
+  }
+
+  async function parsed<T>(method: string, path: string, body: HostBody, given: HostRequestOptions = {}): Promise<T> {
+    return (await send(method, path, { ...given, body }, true, readBody)) as T
+  }
+
+  async function fetchAnswer(input: FetchInput, init: RequestInit = {}): Promise<Response> {
+    const { method, target, body, headers, signal } = readFetchInput(input, init)
+    const tenant = await options.tenant()
+    const url = resolveHostUrl(tenant.baseUrl, target)
+    const facts = { method, path: url.pathname, status: 0, retryAfterSeconds: null, messages: [] }
+    const stream = body instanceof ReadableStream || Symbol.asyncIterator in Object(body)
+    const form = body instanceof FormData || body instanceof URLSearchParams
+    const { userAgent } = options
+    const kept = orRefuse(() => hostHeaders(headers, { userAgent, accept: null, contentType: null, form }), facts)
+    const rest = { repeatable: isSafe(method), timeoutMs: options.timeoutMs, signal }
+    const call = { tenant, actor, method, url, headers: kept, body, stream, ...rest }
+    const consume = (answer: Answer) => answer.response()
+    return await options.transport.send(call, facts, false, consume).catch((error: unknown) => {
+      throw asFetchError(error, signal)
+    })
   }
 
   const client: HostClient = {
-    get: (path, given) => callFor('GET', path, undefined, given),
-    post: (path, body, given) => callFor('POST', path, body, given),
-    put: (path, body, given) => callFor('PUT', path, body, given),
-    patch: (path, body, given) => callFor('PATCH', path, body, given),
-    delete: (path, given) => callFor('DELETE', path, undefined, given),
-    head: async (path, given) => (await call('HEAD', path, undefined, given)).headers,
-    async fetch(input, init = {}) {
-      const request = input instanceof Request ? input : null
-      const target = request?.url ?? String(input)
-      const method = (init.method ?? request?.method ?? 'GET').toUpperCase()
-      const tenant = await options.tenant()
-      const url = resolveHostUrl(tenant.baseUrl, target)
-      const hasBody = method !== 'GET' && method !== 'HEAD'
-      const body = hasBody ? (init.body ?? request?.body ?? null) : null
-      // Every Request has a signal of its own, so only one that was given here replaces the limit.
-      const limit = init.signal ?? AbortSignal.timeout(DEFAULT_TIMEOUT_MS)
-      const signal = request === null ? limit : AbortSignal.any([limit, request.signal])
-      const headers = new Headers(init.headers ?? request?.headers)
-      return send(tenant, method, url, {
-        ...init,
-        headers,
-        signal,
-        body,
-        ...(isStream(body) ? { duplex: 'half' } : {})
-      })
-    },
-    asApp: () => client
+    get: (path, given) => parsed('GET', path, undefined, given),
+    post: (path, body, given) => parsed('POST', path, body, given),
+    put: (path, body, given) => parsed('PUT', path, body, given),
+    patch: (path, body, given) => parsed('PATCH', path, body, given),
+    delete: (path, given) => parsed('DELETE', path, undefined, given),
+    head: (path, given = {}) => send('HEAD', path, given, true, (answer) => answer.response().headers),
+    request: (method, path, given = {}) =>
+      send(method.toUpperCase(), path, given, false, (answer) => answer.response()),
+    fetch: fetchAnswer,
+    pages: <Page>(path: string, given?: PageOptions) =>
+      readPages(client.get, path, given) as AsyncGenerator<Page, void, undefined>,
+    items: <Item>(path: string, given?: ItemOptions) =>
+      readItems(client.get, path, given) as AsyncGenerator<Item, void, undefined>,
+    asApp: () => (actor === APP ? client : createHostClient(options, APP)),
+    asUser: (accountId, given) => createHostClient(options, userActor(options.verified, accountId, given)),
+    anonymous: () => createHostClient(options, ANONYMOUS)
   }
   return Object.freeze(client)
 }
 
-function encodeBody(body: HostBody, headers: Headers): RequestInit {
-  if (body === undefined || body === null) return {}
-  if (isStream(body)) return { body, duplex: 'half' } as RequestInit
-  const raw = typeof body === 'string' || body instanceof FormData || body instanceof URLSearchParams
-  if (raw || body instanceof Blob || body instanceof Uint8Array) return { body: body as RequestInit['body'] }
-  if (!headers.has('content-type')) headers.set('content-type', 'application/json')
-  return { body: JSON.stringify(body) }
+const JSON_TYPE = 'application/json'
+
+/** GET and HEAD: they change nothing, so they may be repeated, and they have no body (connect.md 5.1). */
+function isSafe(method: string): boolean {
+  return method === 'GET' || method === 'HEAD'
 }
 
-function isStream(body: unknown): body is ReadableStream {
-  return body instanceof ReadableStream
-}
-
-function isJson(headers: Headers): boolean {
-  return /^application\/(?:[\w.+-]+\+)?json\b/i.test(headers.get('content-type') ?? '')
-}
-
-/** Such messages quote the header or the value that is wrong, which may be a secret. */
-function withoutQuotes(error: Error): Error {
-  return new Error(error.message.replace(/"[^"]*"/gs, '"…"'))
-}
-
-/** What cannot be written as JSON or as a header is a TypeError by itself; the network's failures carry a cause. */
-function neverSent(error: unknown): error is Error {
-  return error instanceof MalformedUrlError || (error instanceof TypeError && error.cause === undefined)
-}
-
-function statusError(facts: HostErrorFacts, response: Response, text: string, nowMs: number): HostError {
-  let messages: readonly string[] = []
-  if (isJson(response.headers) && text.length <= MAX_ERROR_BODY) {
-    try {
-      messages = hostMessages(JSON.parse(text))
-    } catch {
-      // A body that is no JSON has no sentences for us.
-    }
+/** What cannot be sent is a mistake of the caller; the platform's message quotes it, and HostError does not. */
+function orRefuse<T>(build: () => T, facts: HostErrorFacts): T {
+  try {
+    return build()
+  } catch (error) {
+    throw new HostError('ATL_HOST_REQUEST', facts, error)
   }
-  return new HostError('ATL_HOST_STATUS', {
-    ...facts,
-    status: response.status,
-    retryAfterSeconds: retryAfterSeconds(response.headers.get('retry-after'), nowMs),
-    messages
-  })
+}
+
+/** Whom a client may act as. An account id that is not a text is nobody, and never the app. */
+function userActor(
+  verified: VerifiedUser | undefined,
+  accountId: string | undefined,
+  given: AsUserOptions = {}
+): Actor {
+  const user = accountId ?? verified?.accountId
+  if (typeof user !== 'string' || user === '') throw new AtlassianError('ATL_NO_USER', 'no-user')
+  if (verified !== undefined && user !== verified.accountId && given.impersonate !== true) {
+    throw new AtlassianError('ATL_IMPERSONATION', 'not-the-verified-user')
+  }
+  const scopes = given.scopes === undefined ? undefined : Object.freeze([...given.scopes])
+  return Object.freeze(
+    scopes === undefined ? { type: 'user', accountId: user } : { type: 'user', accountId: user, scopes }
+  )
 }

@@ -10,44 +10,82 @@ export interface HostErrorFacts {
   readonly retryAfterSeconds: number | null
   /** The host's own sentences (`errorMessages`, `errors`, `message`), cut to a bearable length. */
   readonly messages: readonly string[]
+  /** The host's id for this call, to name to Atlassian's support. */
+  readonly requestId?: string | null
+  /** When the limit that was met ends, in milliseconds since 1970, if the host said so. */
+  readonly resetAtMs?: number | null
+  /** The host's word for the limit that was met, such as `jira-quota-tenant-based`. */
+  readonly limitReason?: string | null
 }
 
 /** A call to the host that failed. Holds no header, no token and no body. */
 export class HostError extends AtlassianError {
   readonly status: number
   readonly retryAfterSeconds: number | null
+  readonly requestId: string | null
+  readonly resetAtMs: number | null
+  readonly limitReason: string | null
   declare readonly method: string
   declare readonly path: string
   declare readonly messages: readonly string[]
 
   constructor(code: Extract<ErrorCode, `ATL_HOST_${string}`>, facts: HostErrorFacts, cause?: unknown) {
-    super(code, code, { method: facts.method, path: facts.path, status: facts.status }, { cause })
+    const { method, path, status, requestId = null, limitReason = null } = facts
+    super(code, code, { method, path, status, requestId, limitReason }, { cause: withoutSecrets(cause) })
     this.name = 'HostError'
-    this.status = facts.status
+    this.status = status
     this.retryAfterSeconds = facts.retryAfterSeconds
-    Object.defineProperty(this, 'method', { value: facts.method, enumerable: false })
-    Object.defineProperty(this, 'path', { value: facts.path, enumerable: false })
+    this.requestId = requestId
+    this.resetAtMs = facts.resetAtMs ?? null
+    this.limitReason = limitReason
+    Object.defineProperty(this, 'method', { value: method, enumerable: false })
+    Object.defineProperty(this, 'path', { value: path, enumerable: false })
     Object.defineProperty(this, 'messages', { value: facts.messages, enumerable: false })
   }
 }
 
-/** Seconds from a `Retry-After` header, which holds seconds or a date. */
-export function retryAfterSeconds(header: string | null, nowMs: number): number | null {
-  if (header === null) return null
-  if (/^\d{1,9}$/.test(header.trim())) return Number(header)
-  const date = Date.parse(header)
-  return Number.isNaN(date) ? null : Math.max(0, Math.ceil((date - nowMs) / 1000))
-}
-
-/** The sentences in a JSON error body of Jira or Confluence. */
+/** The sentences in a JSON error body of Jira or Confluence, without anything that looks like a token. */
 export function hostMessages(body: unknown): readonly string[] {
   if (typeof body !== 'object' || body === null) return []
   const { errorMessages, errors, message } = body as Readonly<Record<string, unknown>>
   const found: unknown[] = [message]
   if (Array.isArray(errorMessages)) found.push(...errorMessages)
-  if (typeof errors === 'object' && errors !== null) found.push(...Object.values(errors))
+  // Confluence's second API tells a list of objects.
+  if (Array.isArray(errors)) found.push(...errors.flatMap((error) => Object.values(Object(error)).slice(0, 5)))
+  else if (typeof errors === 'object' && errors !== null) found.push(...Object.values(errors))
   return found
     .filter((item): item is string => typeof item === 'string' && item !== '')
     .slice(0, 10)
-    .map((item) => item.slice(0, 300))
+    .map((item) => withoutTokens(item).slice(0, 300))
+}
+
+const ID_HEADERS = ['atl-request-id', 'atl-traceid', 'x-arequestid', 'x-request-id', 'x-trace-id'] as const
+
+/** The id under which the host knows this call; `null` if it told none that can be printed. */
+export function requestIdOf(headers: Pick<Headers, 'get'>): string | null {
+  for (const name of ID_HEADERS) {
+    const value = headers.get(name)
+    if (value !== null && /^[\w.:-]{1,100}$/.test(value) && withoutTokens(value) === value) return value
+  }
+  return null
+}
+
+const TOKENS = /\beyJ[\w-]*(?:\.[\w-]*)*|\b(?:Bearer|JWT|Basic)\s+\S+/gi
+
+function withoutTokens(text: string): string {
+  return text.replace(TOKENS, '[token]')
+}
+
+/**
+ * What failed underneath, as text: messages of the platform quote headers and values, and errors of a replaced network
+ * carry whole requests.
+ */
+function withoutSecrets(cause: unknown): Error | undefined {
+  if (cause === undefined) return undefined
+  if (!(cause instanceof Error)) return new Error(typeof cause)
+  const clean = new Error(`${cause.name}: ${withoutTokens(cause.message.replace(/"[^"]*"/gs, '"…"')).slice(0, 500)}`)
+  const code: unknown = Reflect.get(cause, 'code')
+  if (typeof code === 'string') Object.assign(clean, { code })
+  if (cause.cause !== undefined && cause.cause !== cause) clean.cause = withoutSecrets(cause.cause)
+  return clean
 }

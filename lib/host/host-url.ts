@@ -15,12 +15,25 @@ export function resolveHostUrl(baseUrl: string, target: string, query?: Query): 
   const underBase = basePath === '' || url.pathname === basePath || url.pathname.startsWith(`${basePath}/`)
   // The protocol too: a blob: address has the origin of the address inside of it.
   const sameSite = url.origin === base.origin && url.protocol === base.protocol
+  if (!isSafeProtocol(base)) throw new AtlassianError('ATL_HOST_ADDRESS', 'not-https', { origin: base.origin })
   if (!sameSite || !underBase || url.username !== '' || url.password !== '') {
     throw new AtlassianError('ATL_HOST_ADDRESS', 'outside-base-url', { origin: url.origin })
   }
   url.hash = ''
+  // Some parsers of URLs encode these and some do not, and the hash is over what they see; encoded, all agree.
+  if (/['|^]/.test(url.pathname)) url.pathname = url.pathname.replace(/['|^]/g, encodedCharacter)
   appendQuery(url, query)
   return url
+}
+
+/** Credentials travel over https, except to this machine. */
+function isSafeProtocol({ protocol, hostname }: URL): boolean {
+  if (protocol === 'https:') return true
+  return protocol === 'http:' && /^(?:(?:[\w-]+\.)*localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname)
+}
+
+function encodedCharacter(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`
 }
 
 function parseTarget(base: URL, basePath: string, target: string): URL {

@@ -34,7 +34,8 @@ const homes: Readonly<Record<string, string>> = {
   'fastify-plugin': 'plugins/',
   '@fastify/view': 'plugins/',
   handlebars: 'plugins/',
-  'atlassian-jwt': 'lib/testing/'
+  'atlassian-jwt': 'lib/testing/',
+  undici: 'lib/host/'
 }
 
 type Packages = Pick<Manifest, 'dependencies' | 'peerDependencies' | 'devDependencies'>

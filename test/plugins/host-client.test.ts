@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type HostClient, HostError } from 'fastify-atlassian'
+import { type HostClient, HostError, type HostLimitEvent } from 'fastify-atlassian'
 import { createHostSimulator } from 'fastify-atlassian/testing'
 import t, { type Test } from 'tap'
 import { buildApp } from '../helpers/app.ts'
@@ -243,7 +243,13 @@ t.test('a call that the app aborts', async (t) => {
 t.test('a connection that breaks', async (t) => {
   const { jira } = await clients(t)
   host.failNext({ target: 'rest', lost: true })
-  t.match(await failure(jira.get('/rest/api/3/myself')), { code: 'ATL_HOST_NETWORK', statusCode: 502, status: 0 })
+  t.match(await jira.get('/rest/api/3/myself'), { accountId: /./ }, 'is tried again where that is harmless')
+  host.failNext({ target: 'rest', lost: true })
+  t.match(await failure(jira.get('/rest/api/3/myself', { retry: false })), {
+    code: 'ATL_HOST_NETWORK',
+    statusCode: 502,
+    status: 0
+  })
 })
 
 t.test(
@@ -265,13 +271,13 @@ t.test(
     const printed = `${inspect(error, { showHidden: true, depth: 9 })}${JSON.stringify(error)}${error.stack}`
     t.notMatch(printed, /JWT ey|authorization|in-query|eyJ/i)
 
-    for (const [header, seconds] of [
-      ['7', 7],
-      [new Date(Date.now() + 60_000).toUTCString(), 60],
-      ['soon', null]
+    for (const [header, seconds, path] of [
+      ['7', 7, 'a'],
+      [new Date(Date.now() + 60_000).toUTCString(), 60, 'b'],
+      ['soon', null, 'c']
     ] as const) {
       host.failNext({ target: 'rest', status: 429, headers: { 'retry-after': header } })
-      const limited = await failure(jira.get('/rest/api/3/myself'))
+      const limited = await failure(jira.get(`/rest/api/3/${path}`, { retry: false }))
       t.equal(limited.status, 429)
       if (seconds === null) t.equal(limited.retryAfterSeconds, null)
       else t.ok(Math.abs((limited.retryAfterSeconds ?? -99) - seconds) < 5, header)
@@ -306,7 +312,7 @@ t.test('fetch resolves for every status, takes a Request, and is signed', async 
   t.equal(response.status, 201)
   t.match(lastRest()?.verdict, /hash right/)
   host.failNext({ target: 'rest', status: 503 })
-  t.equal((await jira.fetch(new URL('/rest/api/3/myself', origin))).status, 503)
+  t.equal((await jira.fetch(new URL('/rest/api/3/myself', origin), { method: 'PUT' })).status, 503)
 })
 
 t.test('an answer that is not JSON is text, broken JSON is an error, nothing is undefined', async (t) => {
@@ -326,4 +332,83 @@ t.test('an answer that is not JSON is text, broken JSON is an error, nothing is 
   t.match(await failure(client.get('/rest/b?x=1')), { code: 'ATL_HOST_BODY', path: '/rest/b' })
   t.equal(await client.get('/rest/c'), undefined)
   t.strictSame(await client.get('/rest/d'), [1])
+})
+
+t.test('on a request only its verified user can be acted for, and anonymous stays anonymous', async (t) => {
+  const made = await buildApp(t, {
+    host,
+    routes(app) {
+      app.get('/as', async (request) => {
+        const { user, impersonate } = request.query as { user?: string; impersonate?: string }
+        return await request
+          .hostClient()
+          .asUser(user, { impersonate: impersonate === 'yes' })
+          .get('/rest/api/3/myself')
+      })
+      app.get(
+        '/nobody',
+        async (request) => (await request.hostClient().anonymous().fetch('/rest/api/3/serverInfo')).status
+      )
+    }
+  })
+  await installed(host, made.app)
+  const [ada, bob] = host.users
+  const answers: [url: string, accountId: string | null, code: string][] = [
+    ['/as', null, 'ATL_NO_USER'],
+    [`/as?user=${ada?.accountId}`, null, 'ATL_IMPERSONATION'],
+    [`/as?user=${bob?.accountId}`, ada?.accountId ?? '', 'ATL_IMPERSONATION'],
+    // Nothing gives tokens here: these would be sent as the user, and are not sent as the app.
+    ['/as', ada?.accountId ?? '', 'ATL_NO_USER_TOKENS'],
+    [`/as?user=${ada?.accountId}`, ada?.accountId ?? '', 'ATL_NO_USER_TOKENS'],
+    [`/as?user=${bob?.accountId}&impersonate=yes`, ada?.accountId ?? '', 'ATL_NO_USER_TOKENS']
+  ]
+  const before = host.exchanges.filter(({ kind }) => kind === 'rest').length
+  for (const [url, accountId, code] of answers) {
+    const token = await host.sign.pageToken({ url, claims: { sub: accountId ?? undefined } })
+    const answer = await made.app.inject(`${url}${url.includes('?') ? '&' : '?'}jwt=${token}`)
+    t.match(
+      [answer.statusCode, answer.json()],
+      [code === 'ATL_NO_USER_TOKENS' ? 500 : 403, { code }],
+      `${url} by ${accountId}`
+    )
+  }
+  t.equal(host.exchanges.filter(({ kind }) => kind === 'rest').length, before)
+  const nobody = await made.app.inject(`/nobody?jwt=${await host.sign.pageToken({ url: '/nobody' })}`)
+  t.equal(nobody.statusCode, 200)
+  t.equal(lastRest()?.requestHeaders.authorization, undefined)
+})
+
+t.test('a limit of the host is an event and is in the metrics', async (t) => {
+  const { app, jira, lines } = await clients(t)
+  const heard: HostLimitEvent[] = []
+  app.atlassian.events.on('hostLimit', (event) => void heard.push(event))
+  app.atlassian.events.on('hostLimit', () => {
+    throw new Error('of the handler')
+  })
+  const headers = { 'ratelimit-reason': 'jira-quota-tenant-based', 'x-ratelimit-reset': '2030-01-01T00:00Z' }
+  host.failNext({ target: 'rest', status: 429, headers })
+  t.match(await failure(jira.get('/rest/api/3/limited')), {
+    code: 'ATL_HOST_QUOTA',
+    resetAtMs: Date.parse('2030-01-01T00:00Z'),
+    limitReason: 'jira-quota-tenant-based'
+  })
+  t.match(heard, [{ type: 'quota', endpoint: 'GET /rest/api/3/limited', clientKey: host.site().clientKey }])
+  t.match(app.atlassian.hostMetrics(), { calls: 1, attempts: 1, quota: 1, failures: 1, underWay: 0 })
+  await new Promise((resolve) => setImmediate(resolve))
+  t.match(lines.join(''), /handler of hostLimit failed/)
+})
+
+t.test('options of the host client are checked, and its connections end with the app', async (t) => {
+  for (const [name, options] of [
+    ['hostClient.maxAttempts', { hostClient: { maxAttempts: 0 } }],
+    ['hostClient.concurency', { hostClient: { concurency: 1 } }],
+    ['dispatcher', { dispatcher: {} }],
+    ['timer', { timer: 5 }]
+  ] as const) {
+    await t.rejects(buildApp(t, { host, ...(options as object) }), { code: 'ATL_OPTION', message: new RegExp(name) })
+  }
+  const { app, jira } = await clients(t)
+  await jira.get('/rest/api/3/myself')
+  await app.close()
+  await t.rejects(jira.get('/rest/api/3/myself'), { code: /ATL_HOST_NETWORK|ATL_/ })
 })

@@ -106,6 +106,10 @@ const wrong: [option: string, given: object, came: RegExp, needed: RegExp][] = [
   ['formParser', { formParser: 1 }, /is 1/, /true or false/],
   ['fetch', { fetch: 'node' }, /"node"/, /a function/],
   ['clock', { clock: 12 }, /is 12/, /a function/],
+  ['timer', { timer: 12 }, /is 12/, /a function/],
+  ['dispatcher', { dispatcher: 'http://proxy' }, /"http:/, /a dispatcher of undici/],
+  ['hostClient.maxAttempts', { hostClient: { maxAttempts: 0 } }, /is 0/, /a number from 1/],
+  ['hostClient.retries', { hostClient: { retries: 3 } }, /is 3/, /no such option/],
   ['noAuth', { noAuth: true }, /is true/, /no such option; known are descriptor, baseUrl/],
   ['baseURL', { baseURL: 'https://app.example.com' }, /"https:/, /no such option/]
 ]

@@ -77,8 +77,13 @@ export function handlers(app: FastifyInstance): void {
     await client.asApp().post('/rest', { a: 1 }, { query: { ids: [1, 2], none: undefined }, timeoutMs: 5 })
     // @ts-expect-error a query holds values, not objects
     await client.get('/rest', { query: { nested: { a: 1 } } })
-    // @ts-expect-error users come later
-    client.asUser('someone')
+    await client.asUser().get('/rest')
+    await client
+      .asUser('someone', { impersonate: true, scopes: ['READ'] })
+      .anonymous()
+      .get('/rest')
+    // @ts-expect-error scopes are a list
+    client.asUser('someone', { scopes: 'READ' })
     return me.accountId
   })
 }

@@ -29,11 +29,10 @@ export function scriptedHost(answer: (call: SeenCall) => Response | Promise<Resp
     calls.push(call)
     return await answer(call)
   }
-  const askHost: AskHost = createAskHost({
-    asApp: () => ({ fetch: answering('app') }),
-    fetch: answering('anonymous'),
-    userAgent: 'test'
-  })
+  const askHost: AskHost = createAskHost(() => ({
+    fetch: answering('app'),
+    anonymous: () => ({ fetch: answering('anonymous') })
+  }))
   return { askHost, calls }
 }
 

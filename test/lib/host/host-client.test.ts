@@ -1,49 +1,15 @@
 import { inspect } from 'node:util'
 import t from 'tap'
 import { AtlassianError } from '../../../lib/errors.ts'
-import { createHostClient, type HostClientOptions } from '../../../lib/host/host-client.ts'
-import { HostError, hostMessages, retryAfterSeconds } from '../../../lib/host/host-error.ts'
+import { hostMessages } from '../../../lib/host/host-error.ts'
+import { retryAfterSeconds } from '../../../lib/host/rate-limit.ts'
 import { makeTenant } from '../tenant/make-tenant.ts'
-
-interface Sent {
-  readonly url: string
-  readonly method: string
-  readonly headers: Headers
-  readonly init: RequestInit
-}
-
-type Answer = (sent: Sent) => Response | Promise<Response>
+import { failureOf, makeCalls, type Sent } from './make-calls.ts'
 
 const json = (body: unknown, init?: ResponseInit) => Response.json(body, init)
 
-function setUp(answer: Answer = () => json({ ok: true }), changes: Partial<HostClientOptions> = {}) {
-  const sent: Sent[] = []
-  const client = createHostClient({
-    tenant: () => makeTenant(),
-    userAgent: 'fastify-atlassian/0 com.example.tea',
-    clock: () => 1_790_000_000_000,
-    authorize: (_tenant, method, url) => `JWT for ${method} ${url.pathname}${url.search}`,
-    ...changes,
-    async fetch(url, init = {}) {
-      const one = { url, method: init.method ?? 'GET', headers: new Headers(init.headers), init }
-      sent.push(one)
-      return await answer(one)
-    }
-  })
-  return { client, sent }
-}
-
-async function failureOf(work: Promise<unknown>): Promise<HostError> {
-  const error = await work.then(
-    () => null,
-    (reason: unknown) => reason
-  )
-  if (error instanceof HostError) return error
-  throw new Error(`not a HostError but ${inspect(error)}`)
-}
-
 t.test('a call is signed for itself and asks for JSON', async (t) => {
-  const { client, sent } = setUp()
+  const { client, sent } = makeCalls()
   t.same(await client.get('/rest/api/3/myself', { query: { expand: 'groups' } }), { ok: true })
   const [call] = sent
   t.equal(call?.url, 'https://acme.atlassian.net/rest/api/3/myself?expand=groups')
@@ -55,7 +21,7 @@ t.test('a call is signed for itself and asks for JSON', async (t) => {
 })
 
 t.test('a plain value becomes JSON and everything else goes out as it is', async (t) => {
-  const { client, sent } = setUp()
+  const { client, sent } = makeCalls()
   const form = new URLSearchParams({ a: '1' })
   const data = new FormData()
   const bytes = new Uint8Array([1, 2])
@@ -74,7 +40,7 @@ t.test('a plain value becomes JSON and everything else goes out as it is', async
       ['{"b":1}', 'application/json', null],
       ['[1]', 'application/json', null],
       ['{"b":1}', 'application/json-patch+json', null],
-      ['text', null, null],
+      ['text', 'text/plain;charset=UTF-8', null],
       [form, null, 'no-check'],
       [data, null, 'no-check'],
       [bytes, null, null],
@@ -92,20 +58,20 @@ t.test('an answer is parsed by what it says it is', async (t) => {
     [new Response(null, { status: 204 }), undefined],
     [new Response('', { headers: { 'content-type': 'application/json' } }), undefined]
   ]
-  for (const [answer, expected] of answers) t.same(await setUp(() => answer).client.get('/a'), expected)
-  const { client } = setUp(() => new Response('{"a":', { headers: { 'content-type': 'application/json' } }))
+  for (const [answer, expected] of answers) t.same(await makeCalls(() => answer).client.get('/a'), expected)
+  const { client } = makeCalls(() => new Response('{"a":', { headers: { 'content-type': 'application/json' } }))
   t.match(await failureOf(client.get('/a?b=c')), { code: 'ATL_HOST_BODY', path: '/a', status: 200 })
 })
 
 t.test('HEAD gives headers, and asApp gives the same client', async (t) => {
-  const { client, sent } = setUp(() => new Response(null, { headers: { etag: '"1"' } }))
+  const { client, sent } = makeCalls(() => new Response(null, { headers: { etag: '"1"' } }))
   t.equal((await client.head('/a')).get('etag'), '"1"')
   t.equal(sent[0]?.method, 'HEAD')
   t.equal(client.asApp(), client)
 })
 
 t.test('a caller cannot replace the credentials or send cookies', async (t) => {
-  const { client, sent } = setUp()
+  const { client, sent } = makeCalls()
   const headers = { Authorization: 'Bearer mine', Cookie: 'a=b', 'User-Agent': 'mine' }
   await client.get('/a', { headers })
   await client.fetch('/a', { headers })
@@ -118,7 +84,7 @@ t.test('a caller cannot replace the credentials or send cookies', async (t) => {
 })
 
 t.test('fetch resolves for every status, sends no body on GET, and keeps to the site', async (t) => {
-  const { client, sent } = setUp(() => new Response('gone', { status: 410 }))
+  const { client, sent } = makeCalls(() => new Response('gone', { status: 410 }))
   const response = await client.fetch('/a', { method: 'post', body: 'x' })
   t.equal(response.status, 410)
   t.equal(await response.text(), 'gone')
@@ -133,7 +99,7 @@ t.test('fetch resolves for every status, sends no body on GET, and keeps to the 
 
 t.test('a redirect is an answer and is not followed', async (t) => {
   const redirect = () => new Response(null, { status: 302, headers: { location: 'https://evil.example.com/' } })
-  const { client, sent } = setUp(redirect)
+  const { client, sent } = makeCalls(redirect)
   t.match(await failureOf(client.get('/a')), { code: 'ATL_HOST_STATUS', status: 302 })
   t.equal((await client.fetch('/a', { redirect: 'follow' })).status, 302)
   t.same(
@@ -144,7 +110,7 @@ t.test('a redirect is an answer and is not followed', async (t) => {
 
 t.test('a failure says what a program and a person need', async (t) => {
   const body = { errorMessages: ['No issue.'], errors: { summary: 'is needed' } }
-  const { client } = setUp(() => json(body, { status: 429, headers: { 'retry-after': '7' } }))
+  const { client } = makeCalls(() => json(body, { status: 429, headers: { 'retry-after': '7' } }))
   const error = await failureOf(client.post('/rest/a?secret=1', { b: 1 }))
   t.match(error, {
     name: 'HostError',
@@ -159,7 +125,9 @@ t.test('a failure says what a program and a person need', async (t) => {
 })
 
 t.test('a failure shows no header, no query, no body and no token', async (t) => {
-  const { client } = setUp(() => json({ token: 'of-the-body' }, { status: 500, headers: { 'x-a': 'of-the-header' } }))
+  const { client } = makeCalls(() =>
+    json({ token: 'of-the-body' }, { status: 500, headers: { 'x-a': 'of-the-header' } })
+  )
   const error = await failureOf(
     client.post('/a?key=of-the-query', { a: 'of-the-request' }, { headers: { 'x-b': 'of-mine' } })
   )
@@ -173,35 +141,32 @@ t.test('a slow, silent or broken host is told apart', async (t) => {
       init.signal?.addEventListener('abort', () => reject(init.signal?.reason))
       if (init.signal?.aborted) reject(init.signal.reason)
     })
-  // A timer of the platform keeps no process alive by itself.
-  const alive = setInterval(() => {}, 1000)
-  t.teardown(() => clearInterval(alive))
-  t.match(await failureOf(setUp(never).client.get('/a', { timeoutMs: 20 })), {
-    code: 'ATL_HOST_TIMEOUT',
-    statusCode: 504
-  })
+  const slow = makeCalls(never)
+  const late = await slow.time.settle(failureOf(slow.client.get('/a', { timeoutMs: 20 })))
+  t.match(late, { code: 'ATL_HOST_TIMEOUT', statusCode: 504 })
+  t.equal(slow.sent.length, 1, 'and is not asked again')
   const abort = new AbortController()
-  const aborted = failureOf(setUp(never).client.get('/a', { signal: abort.signal }))
+  const aborted = failureOf(makeCalls(never).client.get('/a', { signal: abort.signal }))
   abort.abort()
   t.match(await aborted, { code: 'ATL_HOST_ABORTED' })
-  const broken = setUp(() => {
+  const broken = makeCalls(() => {
     throw new TypeError('fetch failed', { cause: new Error('ECONNRESET') })
   })
-  t.match(await failureOf(broken.client.get('/a')), { code: 'ATL_HOST_NETWORK', status: 0 })
+  t.match(await broken.time.settle(failureOf(broken.client.get('/a'))), { code: 'ATL_HOST_NETWORK', status: 0 })
   const circle: { self?: object } = {}
   circle.self = circle
   for (const body of [circle, { a: 1n }]) {
-    const { client, sent } = setUp()
+    const { client, sent } = makeCalls()
     t.match(await failureOf(client.post('/a', body)), { code: 'ATL_HOST_REQUEST', statusCode: 500 })
     t.equal(sent.length, 0)
   }
-  const { client, sent } = setUp()
+  const { client, sent } = makeCalls()
   t.match(await failureOf(client.get('/a', { headers: { 'x-a': 'a\nb' } })), { code: 'ATL_HOST_REQUEST' })
   t.equal(sent.length, 0)
 })
 
 t.test('a body that never ends runs into the time limit', async (t) => {
-  const { client } = setUp(({ init }) => {
+  const { client, time } = makeCalls(({ init }) => {
     const body = new ReadableStream({
       start(controller) {
         init.signal?.addEventListener('abort', () => controller.error(init.signal?.reason))
@@ -209,14 +174,12 @@ t.test('a body that never ends runs into the time limit', async (t) => {
     })
     return new Response(body)
   })
-  const alive = setInterval(() => {}, 1000)
-  t.teardown(() => clearInterval(alive))
-  t.match(await failureOf(client.get('/a', { timeoutMs: 20 })), { code: 'ATL_HOST_TIMEOUT' })
+  t.match(await time.settle(failureOf(client.get('/a', { timeoutMs: 20 }))), { code: 'ATL_HOST_TIMEOUT' })
 })
 
 t.test('the tenant is asked for at each call', async (t) => {
   let asked = 0
-  const { client, sent } = setUp(undefined, {
+  const { client, sent } = makeCalls(undefined, {
     tenant: async () => {
       asked++
       if (asked === 2) throw new AtlassianError('ATL_NO_TENANT', 'gone')

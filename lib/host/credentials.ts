@@ -1,0 +1,49 @@
+import type { ConnectTenant } from '../tenant/tenant.ts'
+import type { UserTokens } from './user-tokens.ts'
+
+/** Who a client acts as. */
+export type Actor =
+  | { readonly type: 'app' }
+  | { readonly type: 'anonymous' }
+  | { readonly type: 'user'; readonly accountId: string; readonly scopes?: readonly string[] }
+
+/** What goes into the `Authorization` header of one try. */
+export interface Credentials {
+  /** `null`: none is sent. */
+  readonly authorization: string | null
+  /** For a user: the host refused the token, so it is forgotten and another one may be tried. */
+  readonly refused?: () => Promise<void>
+}
+
+export type CredentialsFor = (
+  actor: Actor,
+  tenant: ConnectTenant,
+  method: string,
+  url: URL
+) => Credentials | Promise<Credentials>
+
+const NONE: Credentials = Object.freeze({ authorization: null })
+
+export interface CredentialSources {
+  /** The `Authorization` header of the app for exactly this call. */
+  readonly sign: (tenant: ConnectTenant, method: string, url: URL) => string
+  readonly userTokens: UserTokens
+}
+
+/** Gives each actor its own credentials and never those of another. */
+export function createCredentials({ sign, userTokens }: CredentialSources): CredentialsFor {
+  async function asUser(tenant: ConnectTenant, accountId: string, scopes?: readonly string[]): Promise<Credentials> {
+    const request = scopes === undefined ? { tenant, accountId } : { tenant, accountId, scopes }
+    const token = await userTokens.get(request)
+    return {
+      authorization: `Bearer ${token.reveal()}`,
+      // A store that fails must not hide the answer of the host, which is what the caller has to see.
+      refused: () => userTokens.drop(request, token).catch(() => {})
+    }
+  }
+
+  return (actor, tenant, method, url) => {
+    if (actor.type === 'app') return { authorization: sign(tenant, method, url) }
+    return actor.type === 'anonymous' ? NONE : asUser(tenant, actor.accountId, actor.scopes)
+  }
+}
