@@ -110,6 +110,17 @@ export function createChecklistStore({ kysely: db }: Database<ChecklistTables>) 
         .execute()
     },
 
+    /** Removes every item of a project or space that is done, and tells how many there were. */
+    async removeDone(tenantId: string, place: string): Promise<number> {
+      const { numDeletedRows } = await db
+        .deleteFrom('checklist_items')
+        .where('tenant_id', '=', tenantId)
+        .where('place', '=', place)
+        .where('done', '=', 1)
+        .executeTakeFirst()
+      return Number(numDeletedRows)
+    },
+
     async rename({ tenantId, subject }: Subject, facts: SubjectFacts): Promise<void> {
       await db
         .updateTable('checklist_items')

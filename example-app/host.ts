@@ -1,5 +1,5 @@
 import { type HostClient, HostError, type Product } from 'fastify-atlassian'
-import type { ChecklistItem, ChecklistSummary, SubjectFacts } from './checklist-store.ts'
+import type { ChecklistItem, SubjectFacts } from './checklist-store.ts'
 
 // Everything that this app asks of Jira and Confluence. The client signs each call as the app, for one tenant.
 
@@ -48,41 +48,4 @@ export async function commentComplete(host: HostClient, product: Product, subjec
 export async function writeProgress(host: HostClient, subject: string, items: readonly ChecklistItem[]) {
   const done = items.filter((item) => item.done).length
   await host.put(`/rest/api/3/issue/${subject}/properties/checklist`, { done, total: items.length })
-}
-
-interface Granted {
-  readonly projectPermissions: readonly { readonly issues: readonly number[] }[]
-}
-
-/**
- * The checklists whose issue or page this user may see. The app itself sees nearly everything, so it has to ask the
- * host about the user before it shows more than the one subject that the user's token is about.
- */
-export async function onlyVisible(
-  host: HostClient,
-  product: Product,
-  accountId: string | null,
-  summaries: readonly ChecklistSummary[]
-): Promise<ChecklistSummary[]> {
-  if (accountId === null || summaries.length === 0) return []
-  if (product === 'jira') {
-    const issues = summaries.map(({ subject }) => Number(subject))
-    const answer = await host.post<Granted>('/rest/api/3/permissions/check', {
-      accountId,
-      projectPermissions: [{ permissions: ['BROWSE_PROJECTS'], issues, projects: [] }]
-    })
-    const visible = new Set(answer.projectPermissions.flatMap((granted) => granted.issues))
-    return summaries.filter(({ subject }) => visible.has(Number(subject)))
-  }
-  const checks = summaries.map(({ subject }) =>
-    host.post<{ hasPermission: boolean }>(`/rest/api/content/${subject}/permission/check`, {
-      subject: { type: 'user', identifier: accountId },
-      operation: 'read'
-    })
-  )
-  const answers = await Promise.allSettled(checks)
-  return summaries.filter((_, index) => {
-    const answer = answers[index]
-    return answer?.status === 'fulfilled' && answer.value.hasPermission
-  })
 }

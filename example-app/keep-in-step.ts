@@ -34,6 +34,7 @@ export function keepInStep(app: FastifyInstance, checklists: ChecklistStore): vo
 
   /** A webhook is a hint that may be late or out of order: what is true now, the host says. */
   async function refresh({ tenantId, product }: Tenant, subject: string): Promise<void> {
+    if (product === null) return
     const known = await checklists.list({ tenantId, subject })
     if (known.length === 0) return
     const facts = await readFacts(app.atlassian.hostClient({ tenantId }), product, subject)

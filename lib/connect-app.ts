@@ -1,6 +1,8 @@
 import { withoutTrailingSlash } from './allowed-hosts.ts'
 import { type AppEmitter, createAppEmitter } from './app-events.ts'
 import { type Authenticator, createAuthenticator } from './authenticator.ts'
+import { createAskHost } from './authorize/ask-host.ts'
+import { type Authorizer, createAuthorizer } from './authorize/authorizer.ts'
 import { createDispatcher, type Dispatcher } from './delivery/dispatcher.ts'
 import type { Descriptor } from './descriptor/descriptor.ts'
 import { AtlassianError } from './errors.ts'
@@ -57,6 +59,7 @@ export interface ConnectApp {
   readonly store: TenantStore
   readonly directory: TenantDirectory
   readonly authenticator: Authenticator
+  readonly authorizer: Authorizer
   readonly installKeys: InstallKeySource
   readonly installRules: InstallRules
   readonly lifecycle: LifecycleService
@@ -160,6 +163,31 @@ export function createConnectApp(
     return tenant
   }
 
+  const userAgent = `fastify-atlassian/${version} ${appKey}`
+  const hostClient = (target: ConnectTenant | TenantLookup): HostClient =>
+    createHostClient({
+      tenant: () => ('sharedSecret' in target ? target : findTenant(target)),
+      userAgent,
+      fetch: options.fetch,
+      clock,
+      authorize: (tenant, method, url) => `JWT ${signHostRequest(tenant, method, url, Math.floor(clock() / 1000))}`
+    })
+  const authorizer = createAuthorizer({
+    ...options.authorization,
+    clock,
+    log,
+    askHost: createAskHost({ asApp: hostClient, fetch: options.fetch, userAgent })
+  })
+  const receiveWebhook = createWebhookReceiver({
+    mode: options.webhooks.mode,
+    inbox: store.inbox,
+    clock,
+    log,
+    handlerTimeoutMs: options.webhooks.handlerTimeoutMs,
+    handle: (event) => within(events.emitWebhook(event), options.webhooks.handlerTimeoutMs),
+    dispatch: (deliveryId) => dispatcher.dispatch(deliveryId)
+  })
+
   return Object.freeze({
     options,
     descriptor,
@@ -168,6 +196,7 @@ export function createConnectApp(
     events,
     dispatcher,
     authenticator: createAuthenticator({ rules, basePaths, needsBasePath, directory }),
+    authorizer,
     installKeys: createInstallKeySource({
       hosts: options.installKeyHosts,
       fetch: options.fetch,
@@ -219,23 +248,12 @@ export function createConnectApp(
         await events.emitLifecycle('adopted', { from: withSettings(from), to: withSettings(to) })
       }
     }),
-    receiveWebhook: createWebhookReceiver({
-      mode: options.webhooks.mode,
-      inbox: store.inbox,
-      clock,
-      log,
-      handlerTimeoutMs: options.webhooks.handlerTimeoutMs,
-      handle: (event) => within(events.emitWebhook(event), options.webhooks.handlerTimeoutMs),
-      dispatch: (deliveryId) => dispatcher.dispatch(deliveryId)
-    }),
-    hostClient: (target: ConnectTenant | TenantLookup) =>
-      createHostClient({
-        tenant: () => ('sharedSecret' in target ? target : findTenant(target)),
-        userAgent: `fastify-atlassian/${version} ${appKey}`,
-        fetch: options.fetch,
-        clock,
-        authorize: (tenant, method, url) => `JWT ${signHostRequest(tenant, method, url, Math.floor(clock() / 1000))}`
-      })
+    receiveWebhook(webhook: ReceivedWebhook) {
+      // Before anything else: whoever is asked for next must not be judged by what was true before.
+      authorizer.heard(webhook.tenant.tenantId, webhook.event, webhook.content.body)
+      return receiveWebhook(webhook)
+    },
+    hostClient
   })
 }
 

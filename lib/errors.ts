@@ -5,6 +5,8 @@
 export const errorTable = {
   ATL_UNAUTHENTICATED: [401, 'This request could not be authenticated. Reload the page in Jira or Confluence.'],
   ATL_FORBIDDEN: [403, 'You do not have permission to do this.'],
+  ATL_CONTEXT_MISSING: [403, 'This request does not say clearly which project, issue, space or page it is about.'],
+  ATL_PERMISSION_UNKNOWN: [403, 'Your permissions cannot be checked at the moment. Try again in a minute.'],
   ATL_HOST_NOT_ALLOWED: [403, 'This site is not allowed to install the app.'],
   ATL_INSTALL_REFUSED: [403, 'The app refused to be installed on this site.'],
   ATL_LIFECYCLE_BODY: [400, 'The body of this life-cycle call is not complete.'],
@@ -71,10 +73,14 @@ export class AuthenticationError extends AtlassianError {
   }
 }
 
-/** The caller is known and may not do this. */
+/** The caller is known and may not do this, or it cannot be told whether they may. */
 export class AuthorizationError extends AtlassianError {
-  constructor(reason: string, details: ErrorDetails = {}) {
-    super('ATL_FORBIDDEN', reason, details)
+  constructor(
+    reason: string,
+    details: ErrorDetails = {},
+    code: 'ATL_FORBIDDEN' | 'ATL_CONTEXT_MISSING' | 'ATL_PERMISSION_UNKNOWN' = 'ATL_FORBIDDEN'
+  ) {
+    super(code, reason, details)
     this.name = 'AuthorizationError'
   }
 }

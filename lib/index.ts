@@ -1,5 +1,13 @@
 /** The framework-free core: who signed this, which tenant is it, and how do we answer or call back. */
 export { type AllowedHosts, compileAllowedHosts, productionHosts } from './allowed-hosts.ts'
+export type { AuthorizationRequest, Authorized, Authorizer } from './authorize/authorizer.ts'
+export {
+  type ConfluenceRequirements,
+  type JiraRequirements,
+  parseConfluenceRequirements,
+  parseJiraRequirements,
+  type Requirements
+} from './authorize/requirements.ts'
 export { type ConnectApp, createConnectApp } from './connect-app.ts'
 export {
   assertDescriptor,

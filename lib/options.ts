@@ -57,6 +57,16 @@ export interface WebhookOptions {
   readonly handlerTimeoutMs?: number
 }
 
+/** How the host is asked for the permissions of users. */
+export interface AuthorizationOptions {
+  /** How long an answer of the host is used again, in milliseconds, 0 to 60000. Default 5000, 0 = not at all. */
+  readonly cacheMs?: number
+  /** Answers held in memory. Default 10000. */
+  readonly maxCached?: number
+  /** How long a lookup may take before the request is refused, in milliseconds. Default 5000. */
+  readonly timeoutMs?: number
+}
+
 export interface ErrorPage {
   /** Name of a template for `reply.view`. */
   readonly template: string
@@ -110,6 +120,7 @@ export interface ConnectOptions {
   readonly sessionMaxHours?: number
   readonly tokens?: TokenOptions
   readonly webhooks?: WebhookOptions
+  readonly authorization?: AuthorizationOptions
   /** Milliseconds after which a cached tenant is read again in the background. Default 5000. */
   readonly tenantFreshMs?: number
   /** Tenants held in memory. Default 10000. */
@@ -163,6 +174,7 @@ export interface ResolvedOptions {
   readonly sessionMaxHours: number
   readonly tokens: Readonly<Required<TokenOptions>>
   readonly webhooks: Readonly<Required<WebhookOptions>>
+  readonly authorization: Readonly<Required<AuthorizationOptions>>
   readonly tenantFreshMs: number
   readonly maxCachedTenants: number
   readonly maxUnknownLookupsPerSecond: number

@@ -46,8 +46,8 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
     const single = { authorizationServer: [authorizationServer], hostScriptUrl: [hostScriptUrl] }
     refuseInsecure({ baseUrls, allowedHosts, installKeyHosts, ...single })
   }
-  const { session = {}, tokens = {}, webhooks = {}, hooks = {} } = given
-  check.nested({ session, tokens, webhooks, hooks }, NESTED)
+  const { session = {}, tokens = {}, webhooks = {}, hooks = {}, authorization = {} } = given
+  check.nested({ session, tokens, webhooks, hooks, authorization }, NESTED)
 
   return Object.freeze({
     descriptor: given.descriptor,
@@ -109,6 +109,11 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
         max: 3_600_000
       })
     }),
+    authorization: Object.freeze({
+      cacheMs: check.number(authorization.cacheMs, 'authorization.cacheMs', 5000, { min: 0, max: 60_000 }),
+      maxCached: check.number(authorization.maxCached, 'authorization.maxCached', 10_000, { min: 1, max: 1_000_000 }),
+      timeoutMs: check.number(authorization.timeoutMs, 'authorization.timeoutMs', 5000, { min: 10, max: 60_000 })
+    }),
     tenantFreshMs: check.number(given.tenantFreshMs, 'tenantFreshMs', 5000, { min: 0, max: 3_600_000 }),
     maxCachedTenants: check.number(given.maxCachedTenants, 'maxCachedTenants', 10_000, { min: 1, max: 10_000_000 }),
     maxUnknownLookupsPerSecond: check.number(given.maxUnknownLookupsPerSecond, 'maxUnknownLookupsPerSecond', 20, {
@@ -156,6 +161,7 @@ const KNOWN = [
   'sessionMaxHours',
   'tokens',
   'webhooks',
+  'authorization',
   'tenantFreshMs',
   'maxCachedTenants',
   'maxUnknownLookupsPerSecond',
@@ -173,6 +179,7 @@ const NESTED = {
   session: ['path', 'minutes'],
   tokens: ['leewaySeconds', 'maxLifetimeSeconds', 'previousSecretSeconds'],
   webhooks: ['mode', 'bodyLimit', 'concurrency', 'handlerTimeoutMs'],
+  authorization: ['cacheMs', 'maxCached', 'timeoutMs'],
   hooks: ['beforeInstall', 'onInstalled', 'onUninstalled', 'onEnabled', 'onDisabled', 'awaitMs']
 } as const
 

@@ -7,6 +7,7 @@ import type { PolicyOption } from '../lib/jwt/policy.ts'
 import type { ConnectOptions, ResolvedOptions } from '../lib/options.ts'
 import { resolveOptions } from '../lib/resolve-options.ts'
 import { authenticatePlugin } from './authenticate.ts'
+import { authorizePlugin, createAuthorizeHooks } from './authorize.ts'
 import { checkRoutesPlugin } from './check-routes.ts'
 import { descriptorPlugin } from './descriptor.ts'
 import { formParserPlugin } from './form-parser.ts'
@@ -31,6 +32,7 @@ const connect: FastifyPluginAsync<ConnectOptions> = async (app, given) => {
   await app.register(tenantsPlugin, { core, api: createApi(app, core) })
   if (options.formParser) await app.register(formParserPlugin)
   await app.register(authenticatePlugin, { core })
+  await app.register(authorizePlugin, { core })
   await app.register(hostClientPlugin, { core })
   await app.register(framePlugin, { core })
   if (options.views !== undefined) {
@@ -83,6 +85,7 @@ function createApi(app: FastifyInstance, core: ConnectApp): FastifyAtlassian {
         }
       }, policy)
     },
+    ...createAuthorizeHooks(core),
     publicScope(scope: FastifyInstance) {
       if (scope === app) {
         throw new OptionError(

@@ -1,4 +1,13 @@
 export type { AppEvents, LifecycleEventMap } from '../lib/app-events.ts'
+export type { Authorized } from '../lib/authorize/authorizer.ts'
+export type {
+  ConfluenceApplicationPermission,
+  ConfluenceContentPermission,
+  ConfluenceSpacePermission,
+  JiraGlobalPermission,
+  JiraProjectPermission
+} from '../lib/authorize/permission-names.ts'
+export type { ConfluenceRequirements, JiraRequirements } from '../lib/authorize/requirements.ts'
 export type { Tenants } from '../lib/connect-app.ts'
 export type { Descriptor, DescriptorSource } from '../lib/descriptor/index.ts'
 export {
@@ -14,12 +23,24 @@ export { HostError } from '../lib/host/host-error.ts'
 export type { ProductContext } from '../lib/jwt/claims.ts'
 export type { ListablePolicy, Policy, PolicyOption, TokenKind } from '../lib/jwt/policy.ts'
 export type { VerifiedConnect } from '../lib/jwt/verify-connect.ts'
-export type { ConnectOptions, LifecycleHookEvent, LifecycleHooks } from '../lib/options.ts'
+export type { AuthorizationOptions, ConnectOptions, LifecycleHookEvent, LifecycleHooks } from '../lib/options.ts'
 export { Secret } from '../lib/secret.ts'
 export type { LifecycleResult } from '../lib/tenant/lifecycle-service.ts'
-export type { Installation, Product, Tenant, TenantStatus } from '../lib/tenant/tenant.ts'
+export {
+  type ConnectRegistration,
+  type ConnectTenant,
+  type ForgeTenant,
+  type Installation,
+  isConnected,
+  type Product,
+  type Tenant,
+  type TenantIdentity,
+  type TenantStatus
+} from '../lib/tenant/tenant.ts'
+export type { TenantName } from '../lib/tenant/tenant-names.ts'
 export type { PurgeRequest, PurgeResult } from '../lib/tenant/tenant-purge.ts'
 export type {
+  ConnectTenantWithSettings,
   ListSettingsQuery,
   SetSettingOptions,
   Setting,
@@ -36,6 +57,7 @@ export type {
   AtlassianRequestContext,
   AtlassianRouteConfig,
   AuthenticateHook,
+  AuthorizeHook,
   ConnectRequestContext,
   FastifyAtlassian,
   Principal

@@ -1,5 +1,7 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteGenericInterface } from 'fastify'
 import type { AppEvents } from '../lib/app-events.ts'
+import type { Authorized } from '../lib/authorize/authorizer.ts'
+import type { ConfluenceRequirements, JiraRequirements } from '../lib/authorize/requirements.ts'
 import type { Tenants } from '../lib/connect-app.ts'
 import type { Descriptor } from '../lib/descriptor/descriptor.ts'
 import type { HostClient } from '../lib/host/host-client.ts'
@@ -39,6 +41,15 @@ export interface AtlassianRouteConfig {
 /** An `onRequest` hook that stands for a policy, made by `app.atlassian.authenticate`. */
 export type AuthenticateHook = (request: FastifyRequest) => Promise<void>
 
+/** A hook that lets a request pass only if its user has the permissions, made by `app.atlassian.authorizeJira`. */
+export type AuthorizeHook = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void
+
+/** What resolvers read, unless the route's own types are named. Nothing in it is trusted. */
+export interface UntypedRoute extends RouteGenericInterface {
+  readonly Params: Readonly<Record<string, unknown>>
+  readonly Querystring: Readonly<Record<string, unknown>>
+}
+
 /** What `fastify.atlassian` offers. */
 export interface FastifyAtlassian {
   readonly descriptor: Descriptor
@@ -52,6 +63,18 @@ export interface FastifyAtlassian {
   protect(policy: PolicyOption): { readonly config: { readonly atlassian: AtlassianRouteConfig } }
   /** The same as a hook: `onRequest: app.atlassian.authenticate('context')`. Place it on a route, not on a scope. */
   authenticate(policy: PolicyOption): AuthenticateHook
+  /**
+   * A `preHandler` (without resolvers: also an `onRequest` hook) that asks Jira for the permissions of the verified
+   * user, or of everybody for an anonymous visitor, and refuses with 403 unless all are granted. Throws `ATL_OPTION`
+   * for empty requirements.
+   */
+  authorizeJira<Route extends RouteGenericInterface = UntypedRoute>(
+    requirements: JiraRequirements<FastifyRequest<Route>>
+  ): AuthorizeHook
+  /** The same for Confluence; anonymous visitors are refused. */
+  authorizeConfluence<Route extends RouteGenericInterface = UntypedRoute>(
+    requirements: ConfluenceRequirements<FastifyRequest<Route>>
+  ): AuthorizeHook
   /** Makes every route of this scope public that names no policy itself. Call it first inside the scope. */
   publicScope(scope: FastifyInstance): void
   /** A session token for the front end of this verified request. */
@@ -73,6 +96,14 @@ declare module 'fastify' {
     readonly tenant: ConnectTenantWithSettings | null
     /** Calls the site of `request.tenant` as the app. Throws `ATL_NOT_PROTECTED` on public routes. */
     hostClient(): HostClient
+    /** What the last authorizing hook of this request checked and the host granted; `null` before. */
+    readonly authorized: Authorized | null
+    /**
+     * Those of these issues (in Confluence: contents) for which the verified user has every one of the permissions, in
+     * their order: one call for up to 1000 issues. What is no id is left out. Rejects with `ATL_PERMISSION_UNKNOWN`
+     * when the host gives no clear answer.
+     */
+    filterAllowed<Id extends string | number>(ids: readonly Id[], permissions: readonly string[]): Promise<Id[]>
     /** The verified life-cycle call on routes with the policy `lifecycle`; else `null`. */
     readonly verifiedInstall: VerifiedInstall | null
   }

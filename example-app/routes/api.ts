@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { requireConnect } from 'fastify-atlassian'
 import type { ChecklistItem, ChecklistStore, Subject } from '../checklist-store.ts'
-import { commentComplete, onlyVisible, readFacts, writeProgress } from '../host.ts'
+import { commentComplete, readFacts, writeProgress } from '../host.ts'
+import { onlyVisible } from '../only-visible.ts'
 
 /** What the front ends of the pages call. Each answers with the whole list: there is one way to draw it. */
 export async function apiRoutes(app: FastifyInstance, { checklists }: { checklists: ChecklistStore }): Promise<void> {
@@ -45,9 +46,16 @@ export async function apiRoutes(app: FastifyInstance, { checklists }: { checklis
 
   // The cacheable page has no session token, so this one is for context tokens alone.
   app.get('/api/checklists', app.atlassian.protect('context'), async (request) => {
-    const { tenant, connect } = requireConnect(request)
-    const all = await checklists.summaries(tenant.tenantId)
-    return { checklists: await onlyVisible(request.hostClient(), tenant.product, connect.accountId, all) }
+    const all = await checklists.summaries(requireConnect(request).tenant.tenantId)
+    return { checklists: await onlyVisible(request, all) }
+  })
+
+  // Only for those who administer the project. Its id is the one that Jira was asked about.
+  const forProjectAdmins = { preHandler: app.atlassian.authorizeJira({ project: ['ADMINISTER_PROJECTS'] }) }
+  app.delete('/api/project/done', { ...forFrontEnds, ...forProjectAdmins }, async (request) => {
+    const projectId = request.authorized?.projectId
+    if (!projectId) throw refusal(400, 'Open the page of a project.')
+    return { removed: await checklists.removeDone(requireConnect(request).tenant.tenantId, projectId) }
   })
 
   /** The list as it is now. The host is told too, and its trouble is not the user's. */

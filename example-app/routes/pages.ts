@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { requireConnect, requireTenant } from 'fastify-atlassian'
 import type { ChecklistStore } from '../checklist-store.ts'
-import { onlyVisible } from '../host.ts'
+import { onlyVisible } from '../only-visible.ts'
 
 /** What Jira and Confluence show in their frames. A route that says nothing is protected as `page`. */
 export async function pageRoutes(app: FastifyInstance, { checklists }: { checklists: ChecklistStore }): Promise<void> {
@@ -16,14 +16,18 @@ export async function pageRoutes(app: FastifyInstance, { checklists }: { checkli
     const { tenant, connect } = requireConnect(request)
     const project = connect.context.jira?.project
     const inProject = await checklists.summaries(tenant.tenantId, String(project?.id))
-    const visible = await onlyVisible(request.hostClient(), tenant.product, connect.accountId, inProject)
-    return reply.view('project.hbs', { project: project?.key, checklists: visible })
+    return reply.view('project.hbs', { project: project?.key, checklists: await onlyVisible(request, inProject) })
   })
 
-  // That the link to this page is for administrators does not keep others from opening it: see the page.
-  app.get('/about', async (request, reply) => {
-    const { product, baseUrl } = requireTenant(request)
-    return reply.view('about.hbs', { product: product === 'jira' ? 'Jira' : 'Confluence', baseUrl })
+  // That the link to this page is for administrators does not keep others from opening it. Asking Jira does.
+  const forAdministrators = { preHandler: app.atlassian.authorizeJira({ global: ['ADMINISTER'] }) }
+  app.get('/about', forAdministrators, async (request, reply) => {
+    const all = await checklists.summaries(requireTenant(request).tenantId)
+    return reply.view('about.hbs', {
+      checklists: all.length,
+      items: all.reduce((sum, { total }) => sum + total, 0),
+      done: all.reduce((sum, { done }) => sum + done, 0)
+    })
   })
 
   // Cacheable in the descriptor: no token comes with it, and nothing about a tenant may be in it.

@@ -39,6 +39,7 @@ export function createIssue(
     reporter: actor.accountId,
     createdAtMs: actor.nowMs,
     updatedAtMs: actor.nowMs,
+    restrictedTo: null,
     comments: [],
     properties: new Map(),
     otherFields: new Map()

@@ -1,5 +1,5 @@
 import type { Caller } from './rest-routes.ts'
-import type { JiraProject, JiraState, WikiPage, WikiSpace, WikiState } from './site-state.ts'
+import type { Audience, JiraIssue, JiraProject, JiraState, WikiPage, WikiSpace, WikiState } from './site-state.ts'
 import { belongs } from './users.ts'
 
 export const globalPermissions = new Set([
@@ -29,26 +29,56 @@ export const projectPermissions = new Set([
 ])
 
 /** The app's own account works on content and administers nothing. */
-export function hasGlobalPermission(caller: Caller, permission: string): boolean {
-  if (caller === null || caller === 'app') return false
-  return caller.admin || permission === 'CREATE_SHARED_OBJECTS' || permission === 'USER_PICKER'
+export function hasGlobalPermission(state: JiraState, caller: Caller, permission: string): boolean {
+  if (caller === 'app') return false
+  const audience = state.globalPermissions.get(permission)
+  return audience === undefined ? caller?.admin === true : belongs(audience, caller, state)
 }
 
-export function hasProjectPermission(caller: Caller, project: JiraProject, permission: string): boolean {
-  if (permission === 'BROWSE_PROJECTS') return caller === 'app' || belongs(project.canBrowse, caller)
+export function hasProjectPermission(
+  state: JiraState,
+  caller: Caller,
+  project: JiraProject,
+  permission: string
+): boolean {
+  const inAudience = (audience: Audience) =>
+    caller === 'app' || belongs(audience, caller, { groups: state.groups, roles: project.roles })
+  const audience = project.permissions.get(permission)
+  if (audience !== undefined && caller !== 'app' && inAudience(audience)) return true
+  if (permission === 'BROWSE_PROJECTS') return inAudience(project.canBrowse)
   // Everybody who is logged in and sees an issue may comment on it.
-  if (permission === 'ADD_COMMENTS') return caller === 'app' || (caller !== null && belongs(project.canBrowse, caller))
-  if (permission === 'ADMINISTER_PROJECTS') return caller !== 'app' && caller !== null && caller.admin
-  return editPermissions.has(permission) && (caller === 'app' || belongs(project.canEdit, caller))
+  if (permission === 'ADD_COMMENTS') return caller !== null && inAudience(project.canBrowse)
+  if (editPermissions.has(permission)) return inAudience(project.canEdit)
+  return caller !== 'app' && caller?.admin === true
+}
+
+/** A restricted issue is for those it names, and they need the permission in the project too. */
+export function hasIssuePermission(state: JiraState, caller: Caller, issue: JiraIssue, permission: string): boolean {
+  const project = projectOf(state, issue.projectKey)
+  if (project === undefined || !hasProjectPermission(state, caller, project, permission)) return false
+  if (issue.restrictedTo === null || caller === 'app') return true
+  return belongs(issue.restrictedTo, caller, { groups: state.groups, roles: project.roles })
 }
 
 export function projectOf(state: JiraState, key: string): JiraProject | undefined {
   return state.projects.find((project) => project.key === key)
 }
 
-export function mayOnSpace(caller: Caller, space: WikiSpace, operation: 'read' | 'update' | 'delete'): boolean {
+export type ContentOperation = 'read' | 'update' | 'delete'
+
+export function mayOnSpace(state: WikiState, caller: Caller, space: WikiSpace, operation: ContentOperation): boolean {
   if (caller === 'app') return true
-  return belongs(operation === 'read' ? space.canRead : space.canEdit, caller)
+  return belongs(operation === 'read' ? space.canRead : space.canEdit, caller, state)
+}
+
+/** The space has to allow it, and the page's own restrictions. */
+export function mayOnPage(state: WikiState, caller: Caller, page: WikiPage, operation: ContentOperation): boolean {
+  const space = spaceOf(state, page)
+  if (space === undefined || !mayOnSpace(state, caller, space, operation)) return false
+  if (caller === 'app') return true
+  const { read, update } = page.restrictions
+  if (read !== null && !belongs(read, caller, state)) return false
+  return operation === 'read' || update === null || belongs(update, caller, state)
 }
 
 export function spaceOf(state: WikiState, page: WikiPage): WikiSpace | undefined {

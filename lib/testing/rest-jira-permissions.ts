@@ -2,8 +2,8 @@ import { findIssue } from './jira-changes.ts'
 import {
   globalPermissions,
   hasGlobalPermission,
+  hasIssuePermission,
   hasProjectPermission,
-  projectOf,
   projectPermissions
 } from './permissions.ts'
 import { type Caller, member, type RestCall, type RestResult, refusal, stringMember } from './rest-routes.ts'
@@ -19,13 +19,13 @@ export function checkPermissions(site: JiraSite, call: RestCall): RestResult {
   const wantedProjects = list(member(call.body, 'projectPermissions'))
   const names = wantedProjects.flatMap((entry) => list(member(entry, 'permissions')))
   const unknown =
-    wantedGlobals.find((name) => !globalPermissions.has(String(name))) ??
-    names.find((name) => !projectPermissions.has(String(name)))
+    wantedGlobals.find((name) => !isKnown(site, globalPermissions, 'jiraGlobalPermissions', String(name))) ??
+    names.find((name) => !isKnown(site, projectPermissions, 'jiraProjectPermissions', String(name)))
   if (unknown !== undefined) return refusal(400, `Unrecognized permission: ${String(unknown)}`)
   return {
     status: 200,
     body: {
-      globalPermissions: wantedGlobals.filter((name) => hasGlobalPermission(caller, String(name))),
+      globalPermissions: wantedGlobals.filter((name) => hasGlobalPermission(site.state, caller, String(name))),
       projectPermissions: wantedProjects.flatMap((entry) =>
         list(member(entry, 'permissions')).map((name) => grant(site, caller, String(name), entry))
       )
@@ -38,14 +38,20 @@ function grant(site: JiraSite, caller: Caller, permission: string, entry: unknow
     permission,
     projects: numbers(member(entry, 'projects')).filter((id) => {
       const project = site.state.projects.find((each) => each.id === String(id))
-      return project !== undefined && hasProjectPermission(caller, project, permission)
+      return project !== undefined && hasProjectPermission(site.state, caller, project, permission)
     }),
     issues: numbers(member(entry, 'issues')).filter((id) => {
       const issue = findIssue(site.state, String(id))
-      const project = issue && projectOf(site.state, issue.projectKey)
-      return project !== undefined && hasProjectPermission(caller, project, permission)
+      return issue !== undefined && hasIssuePermission(site.state, caller, issue, permission)
     })
   }
+}
+
+/** Jira's own permissions, and `{appKey}__{moduleKey}` of a module of the app. */
+function isKnown(site: JiraSite, own: ReadonlySet<string>, moduleType: string, name: string): boolean {
+  if (own.has(name)) return true
+  const { key, raw } = site.app?.descriptor ?? {}
+  return list(member(raw, 'modules', moduleType)).some((module) => name === `${key}__${stringMember(module, 'key')}`)
 }
 
 /** Whose permissions are asked for; undefined when the caller may not ask. An account nobody has is nobody. */

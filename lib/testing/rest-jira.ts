@@ -10,7 +10,7 @@ import {
   updateIssue
 } from './jira-changes.ts'
 import { type ApiVersion, appUserJson, commentJson, issueJson, projectJson, userJson } from './jira-json.ts'
-import { hasProjectPermission, projectOf } from './permissions.ts'
+import { hasIssuePermission, hasProjectPermission } from './permissions.ts'
 import { checkPermissions } from './rest-jira-permissions.ts'
 import { member, type RestCall, type RestResult, type RestRoute, refusal, route, stringMember } from './rest-routes.ts'
 import type { JiraSite } from './site.ts'
@@ -49,12 +49,12 @@ function routesOf(api: string, version: ApiVersion): RestRoute<JiraSite>[] {
     route(`GET ${api}/project`, (site, { caller }) => ({
       status: 200,
       body: site.state.projects
-        .filter((project) => hasProjectPermission(caller, project, 'BROWSE_PROJECTS'))
+        .filter((project) => hasProjectPermission(site.state, caller, project, 'BROWSE_PROJECTS'))
         .map((project) => projectJson(site, project, version))
     })),
     route(`GET ${api}/project/:key`, (site, { caller }, wanted) => {
       const project = site.state.projects.find((each) => each.key === wanted || each.id === wanted)
-      return project === undefined || !hasProjectPermission(caller, project, 'BROWSE_PROJECTS')
+      return project === undefined || !hasProjectPermission(site.state, caller, project, 'BROWSE_PROJECTS')
         ? refusal(404, `No project could be found with key '${wanted}'.`)
         : { status: 200, body: projectJson(site, project, version) }
     }),
@@ -133,11 +133,10 @@ function onIssue(
   answer: (issue: JiraIssue) => RestResult
 ): RestResult {
   const issue = findIssue(site.state, key ?? '')
-  const project = issue && projectOf(site.state, issue.projectKey)
-  if (issue === undefined || project === undefined || !hasProjectPermission(call.caller, project, 'BROWSE_PROJECTS')) {
+  if (issue === undefined || !hasIssuePermission(site.state, call.caller, issue, 'BROWSE_PROJECTS')) {
     return refusal(404, 'Issue does not exist or you do not have permission to see it.')
   }
-  if (!hasProjectPermission(call.caller, project, permission)) {
+  if (!hasIssuePermission(site.state, call.caller, issue, permission)) {
     return refusal(call.caller === null ? 401 : 403, 'You do not have permission to do this.')
   }
   return answer(issue)
@@ -148,7 +147,7 @@ function postIssue(site: JiraSite, call: RestCall, version: ApiVersion): RestRes
     stringMember(call.body, 'fields', 'project', 'key') ?? stringMember(call.body, 'fields', 'project', 'id')
   const project = site.state.projects.find((each) => each.key === wanted || each.id === wanted)
   if (project === undefined) return refusal(400, 'Specify a valid project ID or key')
-  if (!hasProjectPermission(call.caller, project, 'CREATE_ISSUES')) {
+  if (!hasProjectPermission(site.state, call.caller, project, 'CREATE_ISSUES')) {
     return refusal(call.caller === null ? 401 : 403, 'You do not have permission to create issues in this project.')
   }
   const fields = { ...fieldsOf(call.body), issueType: stringMember(call.body, 'fields', 'issuetype', 'name') }
@@ -184,8 +183,7 @@ function wantedFields(query: URLSearchParams): Set<string> | null {
 function search(site: JiraSite, call: RestCall, version: ApiVersion): RestResult {
   const projectKey = /\bproject\s*=\s*"?([\w-]+)"?/i.exec(call.query.get('jql') ?? '')?.[1]
   const issues = site.state.issues.filter((issue) => {
-    const project = projectOf(site.state, issue.projectKey)
-    const visible = project !== undefined && hasProjectPermission(call.caller, project, 'BROWSE_PROJECTS')
+    const visible = hasIssuePermission(site.state, call.caller, issue, 'BROWSE_PROJECTS')
     return visible && (projectKey === undefined || issue.projectKey === projectKey)
   })
   const wanted = wantedFields(call.query)

@@ -1,19 +1,10 @@
 import { textOf } from './adf.ts'
 import { nextId } from './jira-changes.ts'
-import { mayOnSpace, spaceOf } from './permissions.ts'
-import {
-  type Caller,
-  member,
-  type RestCall,
-  type RestResult,
-  type RestRoute,
-  refusal,
-  route,
-  stringMember
-} from './rest-routes.ts'
+import { type ContentOperation, mayOnPage, mayOnSpace } from './permissions.ts'
+import { member, type RestCall, type RestResult, type RestRoute, refusal, route, stringMember } from './rest-routes.ts'
+import { wikiPermissionRoutes } from './rest-wiki-permissions.ts'
 import type { WikiSite } from './site.ts'
 import type { WikiPage } from './site-state.ts'
-import { findUser } from './users.ts'
 import { commentPage, createPage, deletePage, findPage, updatePage } from './wiki-changes.ts'
 import { contentJson, footerCommentJson, pageJson, propertyJson, spaceJson } from './wiki-json.ts'
 
@@ -23,21 +14,19 @@ export const wikiRoutes: readonly RestRoute<WikiSite>[] = [
   route('GET /rest/api/content/:id', (site, call, id) =>
     onPage(site, call, id, 'read', (page) => ({ status: 200, body: contentJson(site, page) }))
   ),
-  route('POST /rest/api/content/:id/permission/check', checkContentPermission),
-  route('GET /rest/api/user', (_site, { query }) => userAnswer(findUser(query.get('accountId')) ?? null)),
-  route('GET /rest/api/user/current', (_site, { caller }) => userAnswer(caller)),
+  ...wikiPermissionRoutes,
   route('GET /api/v2/spaces', (site, { caller }) => ({
     status: 200,
-    body: { results: site.state.spaces.filter((space) => mayOnSpace(caller, space, 'read')).map(spaceJson), _links: {} }
+    body: {
+      results: site.state.spaces.filter((space) => mayOnSpace(site.state, caller, space, 'read')).map(spaceJson),
+      _links: {}
+    }
   })),
   route(`GET ${PAGES}`, (site, { caller }) => ({
     status: 200,
     body: {
       results: site.state.pages
-        .filter((page) => {
-          const space = spaceOf(site.state, page)
-          return space !== undefined && mayOnSpace(caller, space, 'read')
-        })
+        .filter((page) => mayOnPage(site.state, caller, page, 'read'))
         .map((page) => pageJson(site, page, null)),
       _links: {}
     }
@@ -125,15 +114,14 @@ function onPage(
   site: WikiSite,
   call: RestCall,
   id: string | undefined,
-  operation: 'read' | 'update' | 'delete',
+  operation: ContentOperation,
   answer: (page: WikiPage) => RestResult
 ): RestResult {
   const page = findPage(site.state, id ?? '')
-  const space = page && spaceOf(site.state, page)
-  if (page === undefined || space === undefined || !mayOnSpace(call.caller, space, 'read')) {
+  if (page === undefined || !mayOnPage(site.state, call.caller, page, 'read')) {
     return refusal(404, 'The page does not exist, or you may not see it.')
   }
-  if (!mayOnSpace(call.caller, space, operation)) {
+  if (!mayOnPage(site.state, call.caller, page, operation)) {
     return refusal(call.caller === null ? 401 : 403, 'You may not do this with the page.')
   }
   return answer(page)
@@ -143,27 +131,11 @@ function postPage(site: WikiSite, call: RestCall): RestResult {
   const space = site.state.spaces.find((each) => each.id === stringMember(call.body, 'spaceId'))
   const title = stringMember(call.body, 'title')
   if (space === undefined || title === undefined) return refusal(400, 'A page needs the id of its space and a title.')
-  if (!mayOnSpace(call.caller, space, 'update')) {
+  if (!mayOnSpace(site.state, call.caller, space, 'update')) {
     return refusal(call.caller === null ? 401 : 403, 'You may not create pages in this space.')
   }
   const { page, events } = createPage(site.state, space.key, title, bodyOf(call.body) ?? '', call.actor)
   return { status: 200, body: pageJson(site, page, 'storage'), events }
-}
-
-/** `{ subject: { type: 'user', identifier }, operation }`: what one user may do with one page. */
-function checkContentPermission(site: WikiSite, call: RestCall, id?: string): RestResult {
-  const page = findPage(site.state, id ?? '')
-  const space = page && spaceOf(site.state, page)
-  if (space === undefined) return refusal(404, 'The page does not exist.')
-  const operation = stringMember(call.body, 'operation')
-  const subject = stringMember(call.body, 'subject', 'identifier')
-  if (!isOperation(operation) || subject === undefined) return refusal(400, 'Name a subject and an operation.')
-  const user = stringMember(call.body, 'subject', 'type') === 'user' ? (findUser(subject) ?? null) : null
-  return { status: 200, body: { hasPermission: mayOnSpace(user, space, operation), errors: [] } }
-}
-
-function isOperation(value: string | undefined): value is 'read' | 'update' | 'delete' {
-  return value === 'read' || value === 'update' || value === 'delete'
 }
 
 /** `body` of version 2: `{ representation, value }`, or an Atlassian document as text. */
@@ -175,22 +147,5 @@ function bodyOf(body: unknown): string | undefined {
     return textOf(JSON.parse(value))
   } catch {
     return value
-  }
-}
-
-function userAnswer(user: Caller): RestResult {
-  if (user === null) return refusal(404, 'No such user.')
-  if (user === 'app') return { status: 200, body: { type: 'known', accountType: 'app', operations: [] } }
-  const allowed = user.admin ? ['use', 'administer', 'create_space'] : ['use']
-  return {
-    status: 200,
-    body: {
-      type: 'known',
-      accountId: user.accountId,
-      accountType: 'atlassian',
-      publicName: user.name,
-      displayName: user.name,
-      operations: allowed.map((operation) => ({ operation, targetType: 'application' }))
-    }
   }
 }

@@ -1,5 +1,5 @@
 import { type Actor, commentIssue, createIssue, deleteIssue, findIssue, updateIssue } from './jira-changes.ts'
-import { hasProjectPermission, mayOnSpace, projectOf, spaceOf } from './permissions.ts'
+import { hasIssuePermission, hasProjectPermission, mayOnPage, mayOnSpace } from './permissions.ts'
 import type { JiraSite, Site, WikiSite } from './site.ts'
 import type { SiteEvent } from './site-event.ts'
 import type { JiraIssue, WikiPage } from './site-state.ts'
@@ -19,7 +19,8 @@ function actOnJira(site: JiraSite, action: SiteAction, user: SimulatedUser, acto
     case 'createIssue': {
       const project = site.state.projects.find((each) => each.key === action.project)
       if (project === undefined) throw new Error(`There is no project "${action.project}".`)
-      if (!hasProjectPermission(user, project, 'CREATE_ISSUES')) throw mayNot(user, `create issues in ${project.key}`)
+      if (!hasProjectPermission(site.state, user, project, 'CREATE_ISSUES'))
+        throw mayNot(user, `create issues in ${project.key}`)
       return createIssue(site.state, project.key, action, actor).events
     }
     case 'updateIssue':
@@ -35,11 +36,10 @@ function actOnJira(site: JiraSite, action: SiteAction, user: SimulatedUser, acto
 
 function issueFor(site: JiraSite, key: string, user: SimulatedUser, permission: string): JiraIssue {
   const issue = findIssue(site.state, key)
-  const project = issue && projectOf(site.state, issue.projectKey)
-  if (issue === undefined || project === undefined || !hasProjectPermission(user, project, 'BROWSE_PROJECTS')) {
+  if (issue === undefined || !hasIssuePermission(site.state, user, issue, 'BROWSE_PROJECTS')) {
     throw new Error(`There is no issue "${key}", or ${user.name} may not see it.`)
   }
-  if (!hasProjectPermission(user, project, permission)) throw mayNot(user, `change ${key}`)
+  if (!hasIssuePermission(site.state, user, issue, permission)) throw mayNot(user, `change ${key}`)
   return issue
 }
 
@@ -48,7 +48,7 @@ function actOnWiki(site: WikiSite, action: SiteAction, user: SimulatedUser, acto
     case 'createPage': {
       const space = site.state.spaces.find((each) => each.key === action.space)
       if (space === undefined) throw new Error(`There is no space "${action.space}".`)
-      if (!mayOnSpace(user, space, 'update')) throw mayNot(user, `create pages in ${space.key}`)
+      if (!mayOnSpace(site.state, user, space, 'update')) throw mayNot(user, `create pages in ${space.key}`)
       return createPage(site.state, space.key, action.title, action.body ?? '', actor).events
     }
     case 'updatePage':
@@ -64,11 +64,10 @@ function actOnWiki(site: WikiSite, action: SiteAction, user: SimulatedUser, acto
 
 function pageFor(site: WikiSite, id: string, user: SimulatedUser, operation: 'read' | 'update' | 'delete'): WikiPage {
   const page = findPage(site.state, id)
-  const space = page && spaceOf(site.state, page)
-  if (page === undefined || space === undefined || !mayOnSpace(user, space, 'read')) {
+  if (page === undefined || !mayOnPage(site.state, user, page, 'read')) {
     throw new Error(`There is no page "${id}", or ${user.name} may not see it.`)
   }
-  if (!mayOnSpace(user, space, operation)) throw mayNot(user, `change "${page.title}"`)
+  if (!mayOnPage(site.state, user, page, operation)) throw mayNot(user, `change "${page.title}"`)
   return page
 }
 

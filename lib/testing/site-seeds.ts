@@ -1,4 +1,4 @@
-import type { JiraIssue, JiraState, WikiPage, WikiState } from './site-state.ts'
+import type { Audience, JiraIssue, JiraState, SiteGroup, WikiPage, WikiState } from './site-state.ts'
 import { simulatedUsers } from './users.ts'
 
 const [ada, bo, cleo] = simulatedUsers.map((user) => user.accountId) as [string, string, string]
@@ -40,6 +40,14 @@ const issueSeeds: readonly IssueSeed[] = [
   }
 ]
 
+function seedGroups(): SiteGroup[] {
+  return [
+    { id: '5b0f2c1e-0000-4000-8000-000000000001', name: 'site-admins', members: new Set([ada]) },
+    { id: '5b0f2c1e-0000-4000-8000-000000000002', name: 'site-users', members: new Set([ada, bo, cleo]) },
+    { id: '5b0f2c1e-0000-4000-8000-000000000003', name: 'tea-masters', members: new Set() }
+  ]
+}
+
 /** Everybody browses TEA, Bo edits it and Cleo does not; VLT is for administrators. */
 export function seedJira(nowMs: number): JiraState {
   const issues = issueSeeds.map((seed, index): JiraIssue => {
@@ -51,6 +59,7 @@ export function seedJira(nowMs: number): JiraState {
       reporter: ada,
       createdAtMs,
       updatedAtMs: createdAtMs,
+      restrictedTo: null,
       comments: [],
       properties: new Map(),
       otherFields: new Map()
@@ -65,10 +74,35 @@ export function seedJira(nowMs: number): JiraState {
   })
   return {
     projects: [
-      { id: '10000', key: 'TEA', name: 'Tea house', canBrowse: 'everyone', canEdit: [bo] },
-      { id: '10010', key: 'VLT', name: 'Vault', canBrowse: [], canEdit: [] }
+      {
+        id: '10000',
+        key: 'TEA',
+        name: 'Tea house',
+        canBrowse: 'everyone',
+        canEdit: ['role:Waiters'],
+        roles: new Map([
+          ['Administrators', new Set(['group:site-admins'])],
+          ['Waiters', new Set([bo])]
+        ]),
+        permissions: new Map([['ADMINISTER_PROJECTS', ['role:Administrators']]])
+      },
+      {
+        id: '10010',
+        key: 'VLT',
+        name: 'Vault',
+        canBrowse: [],
+        canEdit: [],
+        roles: new Map([['Administrators', new Set(['group:site-admins'])]]),
+        permissions: new Map([['ADMINISTER_PROJECTS', ['role:Administrators']]])
+      }
     ],
     issues,
+    groups: seedGroups(),
+    globalPermissions: new Map<string, Audience>([
+      ['ADMINISTER', ['group:site-admins']],
+      ['CREATE_SHARED_OBJECTS', 'users'],
+      ['USER_PICKER', 'users']
+    ]),
     appProperties: new Map(),
     nextId: 10_200
   }
@@ -85,14 +119,35 @@ export function seedWiki(nowMs: number): WikiState {
     author,
     createdAtMs: nowMs - 7_200_000,
     updatedAtMs: nowMs - 7_200_000,
+    restrictions: { read: null, update: null },
     comments: [],
     properties: new Map()
   })
   return {
     spaces: [
-      { id: '65538', key: 'TEA', name: 'Tea house handbook', canRead: 'everyone', canEdit: [bo] },
-      { id: '65539', key: 'VLT', name: 'Vault', canRead: [], canEdit: [] }
+      {
+        id: '65538',
+        key: 'TEA',
+        name: 'Tea house handbook',
+        canRead: 'everyone',
+        canEdit: [bo],
+        permissions: new Map([['administer:space', ['group:site-admins']]])
+      },
+      {
+        id: '65539',
+        key: 'VLT',
+        name: 'Vault',
+        canRead: [],
+        canEdit: [],
+        permissions: new Map([['administer:space', ['group:site-admins']]])
+      }
     ],
+    groups: seedGroups(),
+    applicationPermissions: new Map<string, Audience>([
+      ['use', 'users'],
+      ['administer', ['group:site-admins']],
+      ['create_space', ['group:site-admins']]
+    ]),
     pages: [
       page('131073', 'TEA', 'How we brew', '<p>Warm the pot, count to sixty, pour.</p>', bo),
       page('131074', 'TEA', 'Opening hours', '<p>From ten to six, except when it rains.</p>', cleo),

@@ -10,7 +10,7 @@ import { refusal } from './rest-routes.ts'
 import type { Signing } from './signing.ts'
 import { contextPath, type Site } from './site.ts'
 import type { SiteEvent } from './site-event.ts'
-import type { RestAnswer } from './types.ts'
+import type { Fault, RestAnswer } from './types.ts'
 
 const BODY_LIMIT = 1024 * 1024
 
@@ -48,7 +48,7 @@ export function createRestServer(
     const faulty = fault === null ? null : faultStatus(fault)
     const answer =
       faulty !== null
-        ? { status: faulty, headers: { ...fault?.headers }, body: '' }
+        ? { status: faulty, headers: faultHeaders(fault), body: fault?.body ?? '' }
         : answerRest(site, admission, { method, path, body }, atMs)
     const lost = fault?.lost === true
     log.add({
@@ -87,6 +87,10 @@ export function createRestServer(
     emit(site, events)
     return answer
   }
+}
+
+function faultHeaders(fault: Fault | null): Readonly<Record<string, string>> {
+  return { ...(fault?.body === undefined ? {} : { 'content-type': 'application/json' }), ...fault?.headers }
 }
 
 function asAnswer(status: number, message: string): RestAnswer {

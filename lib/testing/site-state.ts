@@ -1,7 +1,17 @@
 /** What a simulated site remembers. Plain data: pages read it, `rest-*` and actions change it. */
 
-/** Account ids, or everybody who is logged in, or everybody. */
+/**
+ * Who may: everybody, everybody who is logged in, or a list of account ids, `group:NAME` and, in a project of Jira,
+ * `role:NAME`. Administrators always may.
+ */
 export type Audience = readonly string[] | 'users' | 'everyone'
+
+/** A group of people on one site. Members are account ids. */
+export interface SiteGroup {
+  readonly id: string
+  readonly name: string
+  readonly members: Set<string>
+}
 
 export interface SiteComment {
   readonly id: string
@@ -16,8 +26,12 @@ export interface JiraProject {
   readonly id: string
   readonly key: string
   readonly name: string
-  readonly canBrowse: Audience
-  readonly canEdit: Audience
+  canBrowse: Audience
+  canEdit: Audience
+  /** Roles by name: account ids and `group:NAME`. */
+  readonly roles: Map<string, Set<string>>
+  /** Who has a project permission beside what `canBrowse` and `canEdit` say, by its name; also an app's own ones. */
+  readonly permissions: Map<string, Audience>
 }
 
 export interface JiraIssue {
@@ -32,6 +46,8 @@ export interface JiraIssue {
   readonly reporter: string | null
   readonly createdAtMs: number
   updatedAtMs: number
+  /** Null: whoever may browse the project. Else nobody but these has any permission for this issue. */
+  restrictedTo: Audience | null
   readonly comments: SiteComment[]
   readonly properties: Map<string, unknown>
   /** Fields that the simulator keeps without knowing what they mean. */
@@ -42,6 +58,9 @@ export interface JiraIssue {
 export interface JiraState {
   readonly projects: JiraProject[]
   readonly issues: JiraIssue[]
+  readonly groups: SiteGroup[]
+  /** Who has a global permission, by its name; also an app's own ones. */
+  readonly globalPermissions: Map<string, Audience>
   /** The app's own properties on this site. */
   readonly appProperties: Map<string, unknown>
   nextId: number
@@ -51,8 +70,10 @@ export interface WikiSpace {
   readonly id: string
   readonly key: string
   readonly name: string
-  readonly canRead: Audience
-  readonly canEdit: Audience
+  canRead: Audience
+  canEdit: Audience
+  /** Who may do more than reading and editing, by `operation:target`, for example `administer:space`. */
+  readonly permissions: Map<string, Audience>
 }
 
 export interface WikiPage {
@@ -65,6 +86,8 @@ export interface WikiPage {
   readonly author: string | null
   readonly createdAtMs: number
   updatedAtMs: number
+  /** Null: whoever may read, or edit, the space. Else nobody but these, who have to be allowed by the space too. */
+  readonly restrictions: { read: Audience | null; update: Audience | null }
   readonly comments: SiteComment[]
   readonly properties: Map<string, { id: string; value: unknown; version: number }>
 }
@@ -73,6 +96,9 @@ export interface WikiPage {
 export interface WikiState {
   readonly spaces: WikiSpace[]
   readonly pages: WikiPage[]
+  readonly groups: SiteGroup[]
+  /** Who may do what on the whole site: `use`, `administer`, `create_space`. */
+  readonly applicationPermissions: Map<string, Audience>
   readonly appProperties: Map<string, unknown>
   nextId: number
 }

@@ -196,8 +196,10 @@ export interface Fault {
    * answered in the app's place, with `lost` the app gets the request and its answer is lost.
    */
   readonly target: 'rest' | 'keys' | 'app'
-  /** Default 503, unless only a delay is asked for. */
+  /** Default 503, or 200 with a `body`, unless only a delay is asked for. */
   readonly status?: number
+  /** `rest` only: sent instead of the answer, as it is. */
+  readonly body?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly delayMs?: number
   readonly lost?: boolean

@@ -1,4 +1,4 @@
-import type { Audience } from './site-state.ts'
+import type { Audience, SiteGroup } from './site-state.ts'
 import type { SimulatedUser } from './types.ts'
 
 export const simulatedUsers: readonly SimulatedUser[] = [
@@ -23,8 +23,24 @@ export function findUser(accountId: string | null): SimulatedUser | undefined {
   return simulatedUsers.find((user) => user.accountId === accountId)
 }
 
-export function belongs(audience: Audience, user: SimulatedUser | null): boolean {
+/** Groups and roles that an audience may name, with the account ids in them. */
+export interface Circles {
+  readonly groups: readonly SiteGroup[]
+  readonly roles?: ReadonlyMap<string, ReadonlySet<string>>
+}
+
+export function belongs(audience: Audience, user: SimulatedUser | null, circles: Circles): boolean {
   if (audience === 'everyone') return true
   if (user === null) return false
-  return user.admin || audience === 'users' || audience.includes(user.accountId)
+  if (user.admin || audience === 'users') return true
+  return audience.some((name) => isIn(name, user.accountId, circles))
+}
+
+function isIn(name: string, accountId: string, circles: Circles): boolean {
+  if (name.startsWith('group:')) {
+    return circles.groups.some((group) => `group:${group.name}` === name && group.members.has(accountId))
+  }
+  if (!name.startsWith('role:')) return name === accountId
+  const members = circles.roles?.get(name.slice('role:'.length)) ?? []
+  return [...members].some((member) => !member.startsWith('role:') && isIn(member, accountId, circles))
 }

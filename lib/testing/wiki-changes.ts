@@ -22,6 +22,7 @@ export function createPage(
     author: actor.accountId,
     createdAtMs: actor.nowMs,
     updatedAtMs: actor.nowMs,
+    restrictions: { read: null, update: null },
     comments: [],
     properties: new Map()
   }

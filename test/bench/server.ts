@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import fastify, { type FastifyInstance } from 'fastify'
 import { connectPlugin } from 'fastify-atlassian'
-import { Secret, type Tenant } from 'fastify-atlassian/core'
+import { Secret } from 'fastify-atlassian/core'
 import { createKyselyTenantStore } from 'fastify-atlassian/store'
+import type { ConnectTenant } from '../../lib/tenant/tenant.ts'
 import { appBaseUrl, isCase, site } from './cases.ts'
 
 /** One case as a process of its own: `node server.ts <case> <folder>`. Prints its port; ends with its standard input. */
@@ -44,8 +45,9 @@ async function installed(database: string): Promise<void> {
   await store.open()
   const nowMs = Date.now()
   const tenantId = randomUUID()
-  const tenant: Tenant = {
+  const tenant: ConnectTenant = {
     tenantId,
+    connectId: tenantId,
     appKey: site.appKey,
     clientKey: site.clientKey,
     cloudId: null,
@@ -65,6 +67,8 @@ async function installed(database: string): Promise<void> {
         platform: 'connect',
         installationId: `connect:${tenantId}`,
         environmentId: '',
+        clientKey: site.clientKey,
+        products: ['jira'],
         state: 'installed',
         enabled: true,
         installedAtMs: nowMs,

@@ -144,7 +144,7 @@ export async function everything(store: TenantStore): Promise<string> {
   const tenants = await store.list({ limit: 1000 })
   const bare = ({ sharedSecret, previousSecret, ...rest }: Tenant) => ({
     ...rest,
-    sharedSecret: sharedSecret.reveal(),
+    sharedSecret: sharedSecret?.reveal() ?? null,
     previousSecret: previousSecret?.reveal() ?? null
   })
   return JSON.stringify(tenants.map(bare))

@@ -4,6 +4,7 @@
 import { createHostSimulator } from 'fastify-atlassian/testing'
 import t from 'tap'
 import { createTestClock } from '../helpers/app.ts'
+import { findConnect } from '../helpers/find-connect.ts'
 import {
   BAD_LIFECYCLE_BODY,
   HOST_NOT_ALLOWED,
@@ -111,7 +112,7 @@ t.test('an install without a usable secret is refused, and the old secret stays'
   const huge = lifecycleCall(await host.sign.installToken(), lifecycleBody(jira, { sharedSecret: 'x'.repeat(1 << 20) }))
   const { statusCode } = await scene.app.inject(huge)
   t.equal(statusCode, 413, 'a secret of one megabyte is too much')
-  t.equal((await scene.store.find({ clientKey: jira.clientKey }))?.sharedSecret.reveal(), jira.sharedSecret)
+  t.equal((await findConnect(scene.store, { clientKey: jira.clientKey })).sharedSecret.reveal(), jira.sharedSecret)
 })
 
 t.test('every member that we keep has to be text of a bounded length', async (t) => {

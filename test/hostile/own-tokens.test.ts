@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto'
 import t from 'tap'
 import { sessionKey } from '../../lib/jwt/session-token.ts'
 import { APP_KEY } from '../helpers/app.ts'
+import { findConnect } from '../helpers/find-connect.ts'
 import { installedApp, lifecycleBody, lifecycleCall, refuses, type Scene, withHeader, withQuery } from './attack.ts'
 
 const routes = [
@@ -87,8 +88,7 @@ t.test('whoever holds the shared secret alone makes no session token', async (t)
 t.test('even the right key makes no session token of other claims', async (t) => {
   const scene = await installedApp(t)
   const { app, jira, wiki, store } = scene
-  const tenant = await store.find({ clientKey: jira.clientKey })
-  if (tenant === null) throw new Error('the tenant is missing')
+  const tenant = await findConnect(store, { clientKey: jira.clientKey })
   const [header = '', payload = ''] = (await sessionToken(scene, 'jira')).split('.')
   const good = JSON.parse(decode(payload))
   const goodHeader = JSON.parse(decode(header))

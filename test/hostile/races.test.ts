@@ -1,5 +1,6 @@
 // connect.md 9.1, entry 23: installs at the same moment, and calls that arrive after a newer one.
 import t from 'tap'
+import { findConnect } from '../helpers/find-connect.ts'
 import { everything, installedApp, lifecycleBody, lifecycleCall, refuses } from './attack.ts'
 
 t.test('installs at the same moment end in one whole record', async (t) => {
@@ -16,10 +17,10 @@ t.test('installs at the same moment end in one whole record', async (t) => {
   )
   const answers = await Promise.all(calls.map(({ call }) => app.inject(call)))
   t.strictSame([...new Set(answers.map(({ statusCode }) => statusCode))], [204])
-  const tenant = await store.find({ clientKey: jira.clientKey })
-  const secret = tenant?.sharedSecret.reveal() ?? ''
+  const tenant = await findConnect(store, { clientKey: jira.clientKey })
+  const secret = tenant.sharedSecret.reveal()
   t.ok(secrets.includes(secret))
-  t.equal(tenant?.displayUrl, `https://${secret}.example.com`, 'secret and addresses are of one call')
+  t.equal(tenant.displayUrl, `https://${secret}.example.com`, 'secret and addresses are of one call')
   t.equal((await store.list({ limit: 10 })).length, 2, 'and no second record came to be')
 })
 
@@ -48,7 +49,7 @@ t.test('an upgrade call of an old version after a rotation brings no old secret 
   t.equal((await host.rotateSecret()).status, 204)
   await refuses(t, scene, lateUpgrade, undefined, 'the late upgrade')
   await refuses(t, scene, lateUninstall, undefined, 'the late uninstall')
-  const stored = (await store.find({ clientKey: jira.clientKey }))?.sharedSecret.reveal()
+  const stored = (await findConnect(store, { clientKey: jira.clientKey })).sharedSecret.reveal()
   t.equal(stored, host.site('jira').sharedSecret)
   t.not(stored, oldSecret)
 })

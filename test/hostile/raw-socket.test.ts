@@ -1,6 +1,7 @@
 // What only a real socket can carry: headers sent twice, other forms of the request target, line breaks in headers.
 import { connect } from 'node:net'
 import t from 'tap'
+import { findConnect } from '../helpers/find-connect.ts'
 import { installedApp, lifecycleBody } from './attack.ts'
 import { listen, rawRequest, sendRaw } from './raw.ts'
 
@@ -123,5 +124,5 @@ t.test('a caller that goes away in the middle of a body leaves nothing behind', 
   })
   const good = await sendRaw(port, rawRequest('GET', '/public', [HOST]))
   t.equal(good.status, 200)
-  t.equal((await store.find({ clientKey: jira.clientKey }))?.sharedSecret.reveal(), jira.sharedSecret)
+  t.equal((await findConnect(store, { clientKey: jira.clientKey })).sharedSecret.reveal(), jira.sharedSecret)
 })

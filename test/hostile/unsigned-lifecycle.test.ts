@@ -1,5 +1,6 @@
 // connect.md 9.1, entries 18 and 23: `disabled` and `uninstalled` without a token, and events in the wrong order.
 import t from 'tap'
+import { findConnect } from '../helpers/find-connect.ts'
 import { BAD_LIFECYCLE_BODY, everything, installedApp, lifecycleBody, lifecycleCall, refuses } from './attack.ts'
 
 const events = ['installed', 'uninstalled', 'enabled', 'disabled'] as const
@@ -82,6 +83,6 @@ t.test('an uninstall carries no secret into the record and takes none out', asyn
   const body = lifecycleBody(jira, { eventType: 'uninstalled', sharedSecret: 'planted-by-a-stranger' })
   const { statusCode } = await app.inject(lifecycleCall(await host.sign.installToken({ url }), body, url))
   t.equal(statusCode, 204)
-  const tenant = await store.find({ clientKey: jira.clientKey })
-  t.equal(tenant?.sharedSecret.reveal(), jira.sharedSecret)
+  const tenant = await findConnect(store, { clientKey: jira.clientKey })
+  t.equal(tenant.sharedSecret.reveal(), jira.sharedSecret)
 })

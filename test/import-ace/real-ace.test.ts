@@ -5,6 +5,7 @@ import { createKyselyTenantStore, createMemoryTenantStore } from 'fastify-atlass
 import { createHostSimulator, type HostSimulator } from 'fastify-atlassian/testing'
 import t, { type Test } from 'tap'
 import { testEncryption } from '../helpers/encryption.ts'
+import { findConnect } from '../helpers/find-connect.ts'
 import { testMariadb } from '../helpers/mariadb.ts'
 import { testPostgres } from '../helpers/postgres.ts'
 import { testRedis } from '../helpers/redis.ts'
@@ -149,7 +150,7 @@ if (hasAce(t)) {
     const { allowedHosts } = host.connectOptions()
     const result = await importAce({ source, store, appKey: APP, allowedHosts })
     t.match(result, { created: 1, duplicateRows: 1, notes: [{ clientKey, reason: 'two-secrets' }] })
-    t.equal((await store.find({ clientKey }))?.sharedSecret.reveal(), host.site('one').sharedSecret)
+    t.equal((await findConnect(store, { clientKey })).sharedSecret.reveal(), host.site('one').sharedSecret)
   })
 
   t.test(

@@ -145,6 +145,8 @@ t.test('fastify.atlassian is frozen, and so is the descriptor in it', async (t) 
     'applyLifecycle',
     'authenticate',
     'authorizationServer',
+    'authorizeConfluence',
+    'authorizeJira',
     'descriptor',
     'events',
     'hostClient',

@@ -5,6 +5,7 @@ import { createMemoryTenantStore } from 'fastify-atlassian/store'
 import { createHostSimulator } from 'fastify-atlassian/testing'
 import t from 'tap'
 import { APP_KEY, buildApp, createTestClock } from '../helpers/app.ts'
+import { findConnect } from '../helpers/find-connect.ts'
 import { installed, sendLifecycle } from './lifecycle-sender.ts'
 import { until } from './until.ts'
 
@@ -172,7 +173,10 @@ t.test('a hook that fails never undoes the secret, is logged, and is run again a
   const first = await start()
   await installed(host, first.app)
   t.strictSame(tries, ['first-install'])
-  t.equal((await store.find({ clientKey: host.site().clientKey }))?.sharedSecret.reveal(), host.site().sharedSecret)
+  t.equal(
+    (await findConnect(store, { clientKey: host.site().clientKey })).sharedSecret.reveal(),
+    host.site().sharedSecret
+  )
   t.equal((await first.app.inject(`/panel?jwt=${await host.sign.pageToken({ url: '/panel' })}`)).statusCode, 200)
   const line = first.lines.map((text) => JSON.parse(text)).find(({ msg }) => msg === 'delivery handler failed')
   t.match(line, { level: 50, event: 'installed', attempts: 1, reason: 'the mail server is down' })

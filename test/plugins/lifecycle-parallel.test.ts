@@ -4,6 +4,7 @@ import { createKyselyTenantStore, createMemoryTenantStore } from 'fastify-atlass
 import { createHostSimulator } from 'fastify-atlassian/testing'
 import t from 'tap'
 import { APP_KEY, buildApp } from '../helpers/app.ts'
+import { findConnect } from '../helpers/find-connect.ts'
 import { installed, sendLifecycle } from './lifecycle-sender.ts'
 
 const host = await createHostSimulator()
@@ -28,7 +29,7 @@ for (const [name, open] of Object.entries(stores)) {
       await installed(host, first)
       await installed(host, second)
       const clientKey = host.site().clientKey
-      const before = await store.find({ clientKey })
+      const before = await findConnect(store, { clientKey })
       const secrets = Array.from({ length: 50 }, (_, index) => `rotated-secret-number-${index}`)
       const calls = secrets.flatMap((sharedSecret, index) => {
         const app = index % 2 === 0 ? first : second
@@ -45,12 +46,12 @@ for (const [name, open] of Object.entries(stores)) {
         pages.filter((status) => status !== 200 && status !== 401),
         []
       )
-      const tenant = await store.find({ clientKey })
-      t.equal(tenant?.version, (before?.version ?? 0) + 50, 'no lost update')
-      t.equal(tenant?.secretVersion, (before?.secretVersion ?? 0) + 50)
-      t.equal(tenant?.installations.length, 1)
-      const current = tenant?.sharedSecret.reveal() ?? ''
-      const previous = tenant?.previousSecret?.reveal() ?? ''
+      const tenant = await findConnect(store, { clientKey })
+      t.equal(tenant.version, before.version + 50, 'no lost update')
+      t.equal(tenant.secretVersion, before.secretVersion + 50)
+      t.equal(tenant.installations.length, 1)
+      const current = tenant.sharedSecret.reveal()
+      const previous = tenant.previousSecret?.reveal() ?? ''
       t.ok(secrets.includes(current))
       t.ok(secrets.includes(previous))
       t.not(current, previous)
@@ -80,8 +81,8 @@ for (const [name, open] of Object.entries(stores)) {
     )
     for (const { statusCode } of answers) t.ok(statusCode === 204 || statusCode === 401, String(statusCode))
     t.equal(answers.at(-1)?.statusCode, 204, 'the newest wins')
-    const tenant = await store.find({ clientKey: host.site().clientKey })
-    t.equal(tenant?.sharedSecret.reveal(), 'secret-after-change-19')
-    t.match(tenant?.installations, [{ state: 'installed' }])
+    const tenant = await findConnect(store, { clientKey: host.site().clientKey })
+    t.equal(tenant.sharedSecret.reveal(), 'secret-after-change-19')
+    t.match(tenant.installations, [{ state: 'installed' }])
   })
 }

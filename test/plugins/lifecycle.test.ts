@@ -2,6 +2,7 @@ import { createHostSimulator } from 'fastify-atlassian/testing'
 import t, { type Test } from 'tap'
 import { isAlive } from '../../lib/tenant/tenant.ts'
 import { APP_KEY, buildApp, createTestClock } from '../helpers/app.ts'
+import { findConnect } from '../helpers/find-connect.ts'
 import { installed, lifecycleBody, lifecycleToken, sendLifecycle } from './lifecycle-sender.ts'
 
 const clock = createTestClock()
@@ -12,11 +13,7 @@ t.teardown(() => host.close())
 async function installedApp(t: Test, options: Parameters<typeof buildApp>[1] = {}) {
   const made = await buildApp(t, { host, clock, ...options })
   await installed(made.host, made.app)
-  const record = async () => {
-    const tenant = await made.store.find({ clientKey: made.host.site().clientKey })
-    if (tenant === null) throw new Error('no tenant')
-    return tenant
-  }
+  const record = () => findConnect(made.store, { clientKey: made.host.site().clientKey })
   const page = async (key?: string) => {
     const token = await made.host.sign.pageToken({ url: '/panel', ...(key === undefined ? {} : { key }) })
     return (await made.app.inject(`/panel?jwt=${token}`)).statusCode
@@ -30,7 +27,7 @@ t.test('a first install writes one whole record and answers 204 with nothing in 
   const answer = await installed(host, app)
   t.equal(answer.responseBody, '')
   const site = host.site()
-  const tenant = await store.find({ clientKey: site.clientKey })
+  const tenant = await findConnect(store, { clientKey: site.clientKey })
   t.match(tenant, {
     appKey: APP_KEY,
     clientKey: site.clientKey,
@@ -45,8 +42,8 @@ t.test('a first install writes one whole record and answers 204 with nothing in 
     adoptedBy: null,
     createdAtMs: clock()
   })
-  t.match(tenant?.tenantId, /^[0-9a-f-]{36}$/)
-  t.equal(tenant?.sharedSecret.reveal(), site.sharedSecret)
+  t.match(tenant.tenantId, /^[0-9a-f-]{36}$/)
+  t.equal(tenant.sharedSecret.reveal(), site.sharedSecret)
 })
 
 t.test('only members that we know are stored', async (t) => {
@@ -170,10 +167,10 @@ t.test('a known tenant ends in the state of its newest call, in whatever order t
       { ...statuses, installed: overtaken ? 401 : 204, uninstalled: 204, enabled: 204, disabled: 204 },
       order.join()
     )
-    const tenant = await store.find({ clientKey })
-    t.equal(tenant?.installations.length, 1)
-    t.match(tenant?.installations[0], { state: 'uninstalled', enabled: false }, order.join())
-    t.equal(tenant?.sharedSecret.reveal(), sharedSecret)
+    const tenant = await findConnect(store, { clientKey })
+    t.equal(tenant.installations.length, 1)
+    t.match(tenant.installations[0], { state: 'uninstalled', enabled: false }, order.join())
+    t.equal(tenant.sharedSecret.reveal(), sharedSecret)
   }
 })
 

@@ -1,6 +1,7 @@
 import { createMemoryTenantStore } from 'fastify-atlassian/store'
 import t from 'tap'
 import { APP_KEY, buildApp } from '../helpers/app.ts'
+import { findConnect } from '../helpers/find-connect.ts'
 
 // Each test has a simulated host of its own, which shares its clock.
 const DAY = 86_400
@@ -74,11 +75,11 @@ t.test('a handler that throws keeps the tenant, and others are purged all the sa
 t.test('a purge goes no further than its limit and says that there may be more', async (t) => {
   const { app, host, clock, store } = await buildApp(t)
   await host.install(app)
-  const [tenant] = await app.atlassian.tenants.list()
-  if (tenant === undefined) return t.fail('a tenant')
+  const tenant = await findConnect(store, { clientKey: host.site().clientKey })
   for (let n = 0; n < 45; n += 1) {
     const tenantId = `dead-${n}`
-    await store.save({ ...tenant, tenantId, clientKey: tenantId, installations: [], updatedAtMs: clock() }, null)
+    const names = { tenantId, connectId: tenantId, clientKey: tenantId }
+    await store.save({ ...tenant, ...names, installations: [], updatedAtMs: clock() }, null)
   }
   clock.advanceSeconds(31 * DAY)
   const first = await app.atlassian.tenants.purge({ limit: 25 })

@@ -71,7 +71,7 @@ else {
       const tenant = await find()
       const stored = (completedStatus ?? status) === 204
       t.equal(tenant?.baseUrl, stored ? body.baseUrl : undefined)
-      t.equal(tenant?.sharedSecret.reveal(), stored ? body.sharedSecret : undefined)
+      t.equal(tenant?.sharedSecret?.reveal(), stored ? body.sharedSecret : undefined)
       t.equal(tenant?.oauthClientId ?? null, stored ? (body.oauthClientId ?? null) : null)
       if (stored) {
         const jwt = await host.sign.pageToken({

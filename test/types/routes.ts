@@ -38,3 +38,33 @@ export function routes(app: FastifyInstance): void {
     return nonce
   })
 }
+
+/** Requirements by name, with room for an app's own permissions, and resolvers that know their route. */
+export function authorization(app: FastifyInstance): void {
+  const { authorizeJira, authorizeConfluence, protect } = app.atlassian
+  const admin = authorizeJira({ global: ['ADMINISTER', 'app-key__brew'], project: 'app-key__pour' })
+  app.get('/admin', { ...protect('page'), preHandler: admin }, handler)
+  app.get('/early', { onRequest: [app.atlassian.authenticate('context'), admin] }, handler)
+  app.get<{ Params: { id: string } }>(
+    '/issues/:id',
+    { preHandler: authorizeJira({ issue: ['EDIT_ISSUES'], issueId: ({ params }) => params.id }) },
+    async (request) => {
+      const issueId: string | null | undefined = request.authorized?.issueId
+      // @ts-expect-error what was checked is not changed
+      request.authorized = null
+      const mine: number[] = await request.filterAllowed([1, 2], ['BROWSE_PROJECTS'])
+      return [issueId, mine]
+    }
+  )
+  authorizeConfluence({ application: ['use'], space: 'administer', content: ['read', 'update'] })
+  authorizeConfluence<{ Body: { page: number } }>({ content: 'read', contentId: ({ body }) => body.page })
+
+  // @ts-expect-error the body has no such member
+  authorizeConfluence<{ Body: { page: number } }>({ content: 'read', contentId: ({ body }) => body.pages })
+  // @ts-expect-error contents know three operations
+  authorizeConfluence({ content: 'administer' })
+  // @ts-expect-error there is no such requirement
+  authorizeJira({ application: ['administer'] })
+  // @ts-expect-error an id is found by a function
+  authorizeJira({ issue: 'EDIT_ISSUES', issueId: '10001' })
+}

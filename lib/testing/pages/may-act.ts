@@ -1,31 +1,25 @@
+import { hasIssuePermission, hasProjectPermission, mayOnPage, mayOnSpace, projectOf } from '../permissions.ts'
 import type { SimulatedSite, SimulatedUser, SiteAction } from '../types.ts'
-import { belongs } from '../users.ts'
 
 /** Whether this user may do that on the site, as the product would decide: who sees may comment, who edits may change. */
 export function mayAct(site: SimulatedSite, user: SimulatedUser | null, action: SiteAction): boolean {
   if (user === null) return false
-  const audience = audiencesOf(site, action)
-  if (audience === null) return false
-  const comments = action.type === 'commentIssue' || action.type === 'commentPage'
-  return belongs(audience.see, user) && (comments || belongs(audience.edit, user))
-}
-
-/** Who sees and who edits the project or space that the action is about; null when there is none. */
-function audiencesOf(site: SimulatedSite, action: SiteAction) {
   if (site.product === 'jira') {
-    const key = 'project' in action ? action.project : issueProject(site, 'issue' in action ? action.issue : '')
-    const project = site.state.projects.find((each) => each.key === key)
-    return project === undefined ? null : { see: project.canBrowse, edit: project.canEdit }
+    const { state } = site
+    if (action.type === 'createIssue') {
+      const project = projectOf(state, action.project)
+      return project !== undefined && hasProjectPermission(state, user, project, 'CREATE_ISSUES')
+    }
+    const issue = 'issue' in action ? state.issues.find(({ key }) => key === action.issue) : undefined
+    if (issue === undefined || !hasIssuePermission(state, user, issue, 'BROWSE_PROJECTS')) return false
+    return action.type === 'commentIssue' || hasIssuePermission(state, user, issue, 'EDIT_ISSUES')
   }
-  const key = 'space' in action ? action.space : pageSpace(site, 'page' in action ? action.page : '')
-  const space = site.state.spaces.find((each) => each.key === key)
-  return space === undefined ? null : { see: space.canRead, edit: space.canEdit }
-}
-
-function issueProject(site: SimulatedSite & { product: 'jira' }, issueKey: string): string | undefined {
-  return site.state.issues.find((issue) => issue.key === issueKey)?.projectKey
-}
-
-function pageSpace(site: SimulatedSite & { product: 'confluence' }, pageId: string): string | undefined {
-  return site.state.pages.find((page) => page.id === pageId)?.spaceKey
+  const { state } = site
+  if (action.type === 'createPage') {
+    const space = state.spaces.find(({ key }) => key === action.space)
+    return space !== undefined && mayOnSpace(state, user, space, 'update')
+  }
+  const page = 'page' in action ? state.pages.find(({ id }) => id === action.page) : undefined
+  if (page === undefined || !mayOnPage(state, user, page, 'read')) return false
+  return action.type === 'commentPage' || mayOnPage(state, user, page, 'update')
 }

@@ -1,8 +1,8 @@
 import { isObject } from '../descriptor-reader.ts'
+import { hasIssuePermission, hasProjectPermission, mayOnPage, mayOnSpace } from '../permissions.ts'
 import { contextPath } from '../site.ts'
-import type { JiraIssue, JiraProject, WikiPage, WikiSpace } from '../site-state.ts'
+import type { JiraIssue, JiraState, WikiPage, WikiState } from '../site-state.ts'
 import type { HostSimulator, SimulatedSite, SimulatedUser } from '../types.ts'
-import { belongs } from '../users.ts'
 import { homePath, type Route } from './routes.ts'
 import type { ShownLog } from './shown-log.ts'
 
@@ -57,13 +57,9 @@ interface Content extends Record<string, unknown> {
   readonly page?: WikiPage
 }
 
-function jiraContent(
-  state: { projects: JiraProject[]; issues: JiraIssue[] },
-  user: SimulatedUser | null,
-  route: Route
-): Content {
-  const projects = state.projects.filter((project) => belongs(project.canBrowse, user))
-  const visible = state.issues.filter((issue) => projects.some((project) => project.key === issue.projectKey))
+function jiraContent(state: JiraState, user: SimulatedUser | null, route: Route): Content {
+  const projects = state.projects.filter((project) => hasProjectPermission(state, user, project, 'BROWSE_PROJECTS'))
+  const visible = state.issues.filter((issue) => hasIssuePermission(state, user, issue, 'BROWSE_PROJECTS'))
   const about: Record<string, string> = route.kind === 'module' ? route.about : { ...route }
   const issue = visible.find((each) => each.key === about.issue)
   const project = projects.find((each) => each.key === (issue?.projectKey ?? about.project))
@@ -80,17 +76,16 @@ function jiraContent(
     })),
     issue,
     project: project && { id: project.id, key: project.key, name: project.name },
-    mayEdit: project !== undefined && belongs(project.canEdit, user)
+    mayEdit:
+      issue === undefined
+        ? project !== undefined && hasProjectPermission(state, user, project, 'EDIT_ISSUES')
+        : hasIssuePermission(state, user, issue, 'EDIT_ISSUES')
   }
 }
 
-function wikiContent(
-  state: { spaces: WikiSpace[]; pages: WikiPage[] },
-  user: SimulatedUser | null,
-  route: Route
-): Content {
-  const spaces = state.spaces.filter((space) => belongs(space.canRead, user))
-  const visible = state.pages.filter((page) => spaces.some((space) => space.key === page.spaceKey))
+function wikiContent(state: WikiState, user: SimulatedUser | null, route: Route): Content {
+  const spaces = state.spaces.filter((space) => mayOnSpace(state, user, space, 'read'))
+  const visible = state.pages.filter((page) => mayOnPage(state, user, page, 'read'))
   const about: Record<string, string> = route.kind === 'module' ? route.about : { ...route }
   const page = visible.find((each) => each.id === about.page)
   const space = spaces.find((each) => each.key === (page?.spaceKey ?? about.space))
@@ -101,7 +96,10 @@ function wikiContent(
     pages: visible.map(({ id, title, spaceKey }) => ({ id, title, spaceKey })),
     page,
     space: space && { id: space.id, key: space.key, name: space.name },
-    mayEdit: space !== undefined && belongs(space.canEdit, user)
+    mayEdit:
+      page === undefined
+        ? space !== undefined && mayOnSpace(state, user, space, 'update')
+        : mayOnPage(state, user, page, 'update')
   }
 }
 

@@ -6,6 +6,7 @@ import t, { type Test } from 'tap'
 import { main } from '../../../lib/cli/main.ts'
 import { Secret } from '../../../lib/secret.ts'
 import { connectInstallation, newTenant } from '../../../lib/testing/store-contract-fixtures.ts'
+import { findConnect } from '../../helpers/find-connect.ts'
 import { APP, aceFile, clientInfo, newFolder, secretOf } from '../import-ace/ace-tables.ts'
 
 const KEY = Buffer.alloc(32, 7)
@@ -117,7 +118,7 @@ t.test('an import is rehearsed, done, and repeated', async (t) => {
     encryption: { keys: [{ id: 'one', key: KEY }] }
   })
   await store.open()
-  t.equal((await store.find({ clientKey: 'acme' }))?.sharedSecret.reveal(), secretOf('acme'))
+  t.equal((await findConnect(store, { clientKey: 'acme' })).sharedSecret.reveal(), secretOf('acme'))
   await store.close()
   t.match(await run([...command.slice(0, -1), `one=${keyFile(t, 'wrong', Buffer.alloc(32, 8))}`]), {
     code: 1,
@@ -178,7 +179,7 @@ t.test('secrets are written anew with the newest key, and plain text only where 
   t.teardown(() => database.close())
   await migrateToLatest(database)
   await database.tables
-    .updateTable('atl_tenants')
+    .updateTable('atl_connects')
     .set({ shared_secret: secretOf('plain') })
     .where('client_key', '=', 'plain')
     .execute()
@@ -189,7 +190,7 @@ t.test('secrets are written anew with the newest key, and plain text only where 
   t.match(done.json(), { tenants: 2, plaintext: 1, complete: true })
   t.match(await run(command), { code: 0, out: /2 tenants looked at, 0 secrets written anew/ })
   await database.tables
-    .updateTable('atl_tenants')
+    .updateTable('atl_connects')
     .set({ shared_secret: secretOf('planted') })
     .where('client_key', '=', 'plain')
     .execute()

@@ -4,6 +4,7 @@ import { importAce, openAceSource } from 'fastify-atlassian/import-ace'
 import { createMemoryTenantStore } from 'fastify-atlassian/store'
 import t, { type Test } from 'tap'
 import type { AceImportOptions } from '../../../lib/import-ace/import-ace.ts'
+import { findConnect } from '../../helpers/find-connect.ts'
 import { APP, aceFile, clientInfo, newFolder, secretOf } from './ace-tables.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
@@ -27,7 +28,7 @@ t.test('a tenant arrives whole, and older than anything that a host signs later'
   })
   const { store, run } = await importing(t, ace.url)
   t.match(await run(), { tenants: 1, created: 1, verified: 1, refused: 0, complete: true, problems: [], notes: [] })
-  const tenant = await store.find({ clientKey: 'acme' })
+  const tenant = await findConnect(store, { clientKey: 'acme' })
   t.match(tenant, {
     appKey: APP,
     product: 'confluence',
@@ -41,9 +42,9 @@ t.test('a tenant arrives whole, and older than anything that a host signs later'
     createdAtMs: NOW,
     version: 1
   })
-  t.equal(tenant?.sharedSecret.reveal(), secretOf('acme'))
-  t.match(tenant?.installations, [
-    { platform: 'connect', state: 'installed', enabled: true, installationId: `connect:${tenant?.tenantId}` }
+  t.equal(tenant.sharedSecret.reveal(), secretOf('acme'))
+  t.match(tenant.installations, [
+    { platform: 'connect', state: 'installed', enabled: true, installationId: `connect:${tenant.tenantId}` }
   ])
 })
 
@@ -68,9 +69,9 @@ t.test('a second run changes only what ACE has changed', async (t) => {
   ace.changed('renamed', { baseUrl: 'https://other.atlassian.net' })
   t.match(await run(), { created: 0, updated: 2, unchanged: 1, verified: 3 })
   t.equal((await store.find({ clientKey: 'same' }))?.version, 1)
-  const rotated = await store.find({ clientKey: 'rotated' })
-  t.equal(rotated?.sharedSecret.reveal(), secretOf('rotated', 2))
-  t.equal(rotated?.previousSecret?.reveal(), secretOf('rotated'), 'the secret before verifies for its time')
+  const rotated = await findConnect(store, { clientKey: 'rotated' })
+  t.equal(rotated.sharedSecret.reveal(), secretOf('rotated', 2))
+  t.equal(rotated.previousSecret?.reveal(), secretOf('rotated'), 'the secret before verifies for its time')
   t.equal((await store.find({ clientKey: 'renamed' }))?.baseUrl, 'https://other.atlassian.net')
   t.match(await run(), { updated: 0, unchanged: 3 })
 })
@@ -81,7 +82,7 @@ t.test('a tenant that was installed or ended here is never touched', async (t) =
   const { store, run } = await importing(t, ace.url)
   await run()
   const [installed, ended, adopted] = await Promise.all(
-    ['installed', 'ended', 'adopted'].map((clientKey) => store.find({ clientKey }))
+    ['installed', 'ended', 'adopted'].map((clientKey) => findConnect(store, { clientKey }))
   )
   if (!installed || !ended || !adopted) throw new Error('three tenants')
   await store.save({ ...installed, lastInstallIatSeconds: 7 }, 1)
@@ -90,7 +91,7 @@ t.test('a tenant that was installed or ended here is never touched', async (t) =
   await store.save({ ...adopted, adoptedBy: installed.tenantId }, 1)
   for (const name of ['installed', 'ended', 'adopted']) ace.changed(name, { sharedSecret: secretOf(name, 2) })
   t.match(await run(), { kept: 3, updated: 0, verified: 0 })
-  t.equal((await store.find({ clientKey: 'installed' }))?.sharedSecret.reveal(), secretOf('installed'))
+  t.equal((await findConnect(store, { clientKey: 'installed' })).sharedSecret.reveal(), secretOf('installed'))
 })
 
 t.test('what cannot be taken is told by row and reason, and never by its secret', async (t) => {
@@ -162,10 +163,10 @@ t.test('of several rows the one that ACE keeps up wins, and another secret verif
   const result = await run()
   t.match(result, { tenants: 2, created: 2, duplicateRows: 3, verified: 2, refused: 0 })
   t.same(result.notes, [{ clientKey: 'twice', reason: 'two-secrets', detail: '3 rows' }])
-  const tenant = await store.find({ clientKey: 'twice' })
-  t.equal(tenant?.sharedSecret.reveal(), secretOf('twice', 2))
-  t.equal(tenant?.previousSecret?.reveal(), secretOf('twice', 1))
-  t.equal(tenant?.previousSecretRetiredAtMs, NOW)
+  const tenant = await findConnect(store, { clientKey: 'twice' })
+  t.equal(tenant.sharedSecret.reveal(), secretOf('twice', 2))
+  t.equal(tenant.previousSecret?.reveal(), secretOf('twice', 1))
+  t.equal(tenant.previousSecretRetiredAtMs, NOW)
   t.match(await run(), { unchanged: 2 })
 })
 
@@ -264,7 +265,7 @@ t.test('rows of a file are taken as those of a database', async (t) => {
     { clientKey: null, reason: 'not-a-json-object', detail: 'line 10' }
   ])
   t.equal(
-    (await store.find({ installationId: 'forge-1' }))?.sharedSecret.reveal(),
+    (await findConnect(store, { installationId: 'forge-1' })).sharedSecret.reveal(),
     secretOf('acme', 2),
     'the later line'
   )

@@ -2,6 +2,7 @@ import { createAceReadThroughStore, openAceSource } from 'fastify-atlassian/impo
 import { createKyselyTenantStore, createMemoryTenantStore } from 'fastify-atlassian/store'
 import { tenantStoreContract } from 'fastify-atlassian/testing'
 import t, { type Test } from 'tap'
+import { findConnect } from '../../helpers/find-connect.ts'
 import { APP, aceFile, newFolder, secretOf } from './ace-tables.ts'
 
 async function setup(t: Test, ace = aceFile(t)) {
@@ -22,10 +23,10 @@ t.test('a tenant moves when it is first asked for, by whichever name', async (t)
   ace.link('forge-1', 'forged')
   t.equal(await store.find({ clientKey: 'stranger' }), null)
   t.same(await inner.list({ limit: 10 }), [])
-  const found = await store.find({ clientKey: 'acme' })
-  t.equal(found?.sharedSecret.reveal(), secretOf('acme'))
-  t.equal((await inner.find({ clientKey: 'acme' }))?.tenantId, found?.tenantId)
-  t.equal((await store.find({ tenantId: found?.tenantId ?? '' }))?.clientKey, 'acme')
+  const found = await findConnect(store, { clientKey: 'acme' })
+  t.equal(found.sharedSecret.reveal(), secretOf('acme'))
+  t.equal((await inner.find({ clientKey: 'acme' }))?.tenantId, found.tenantId)
+  t.equal((await store.find({ tenantId: found.tenantId }))?.clientKey, 'acme')
   t.equal((await store.find({ installationId: 'forge-1' }))?.clientKey, 'forged')
   t.equal(await store.find({ installationId: 'forge-2' }), null)
   t.equal((await store.list({ limit: 10 })).length, 2)
@@ -39,13 +40,12 @@ t.test('what ACE changes is taken over until an install was verified here', asyn
   ace.installed('acme')
   await store.find({ clientKey: 'acme' })
   ace.changed('acme', { sharedSecret: secretOf('acme', 2) })
-  const followed = await store.find({ clientKey: 'acme' })
-  t.equal(followed?.sharedSecret.reveal(), secretOf('acme', 2))
-  t.equal(followed?.previousSecret?.reveal(), secretOf('acme', 1))
-  if (!followed) return
+  const followed = await findConnect(store, { clientKey: 'acme' })
+  t.equal(followed.sharedSecret.reveal(), secretOf('acme', 2))
+  t.equal(followed.previousSecret?.reveal(), secretOf('acme', 1))
   await store.save({ ...followed, lastInstallIatSeconds: 1000 }, followed.version)
   ace.changed('acme', { sharedSecret: secretOf('acme', 3) })
-  t.equal((await store.find({ clientKey: 'acme' }))?.sharedSecret.reveal(), secretOf('acme', 2), 'ours is newer')
+  t.equal((await findConnect(store, { clientKey: 'acme' })).sharedSecret.reveal(), secretOf('acme', 2), 'ours is newer')
   t.equal((await inner.find({ clientKey: 'acme' }))?.version, followed.version + 1)
 })
 
@@ -112,9 +112,8 @@ t.test('while ACE cannot be read, only tenants that no longer follow it are serv
   }
   const store = createAceReadThroughStore({ store: inner, ace: broken, appKey: APP })
   await store.open()
-  const ours = await store.find({ clientKey: 'ours' })
+  const ours = await findConnect(store, { clientKey: 'ours' })
   await store.find({ clientKey: 'follows' })
-  if (!ours) throw new Error('a tenant')
   await store.save({ ...ours, lastInstallIatSeconds: 1000 }, ours.version)
   down = true
   await t.rejects(store.find({ clientKey: 'follows' }), { message: 'gone' })

@@ -9,7 +9,7 @@ import { signHostRequest } from '../../../lib/jwt/sign-host-request.ts'
 import { parseSignedUrl } from '../../../lib/jwt/signed-url.ts'
 import { type ConnectRules, readConnectToken, verifyConnectToken } from '../../../lib/jwt/verify-connect.ts'
 import { Secret } from '../../../lib/secret.ts'
-import type { Tenant } from '../../../lib/tenant/tenant.ts'
+import type { ConnectTenant } from '../../../lib/tenant/tenant.ts'
 import { APP_KEY, makeTenant, SECRET, uninstalled } from '../tenant/make-tenant.ts'
 
 const NOW = 1_790_000_000
@@ -34,7 +34,10 @@ const claimsOf = (changes: object = {}) => ({
 })
 const hostToken = (changes: object = {}, secret = SECRET) => encodeSymmetric(claimsOf(changes), secret)
 const contextToken = (changes: object = {}) => hostToken({ qsh: 'context-qsh', ...changes })
-const sessionOf = (tenant: Tenant, changes: { authTimeSeconds?: number; nowSeconds?: number; minutes?: number } = {}) =>
+const sessionOf = (
+  tenant: ConnectTenant,
+  changes: { authTimeSeconds?: number; nowSeconds?: number; minutes?: number } = {}
+) =>
   signSessionToken(
     { tenant, accountId: 'ada', context: {}, authTimeSeconds: changes.authTimeSeconds ?? NOW },
     changes.nowSeconds ?? NOW,
@@ -50,7 +53,7 @@ function forge(header: object, claims: object, secret = SECRET): string {
 interface Given {
   readonly kinds?: readonly TokenKind[]
   readonly place?: TokenPlace
-  readonly tenant?: Tenant
+  readonly tenant?: ConnectTenant
   readonly method?: string
   readonly url?: string
   readonly rules?: Partial<ConnectRules>

@@ -166,7 +166,8 @@ async function namesTests(t: Test, freshDatabase: () => Promise<string>): Promis
     const rows = await database.kysely
       .selectFrom('atl_tenants as owner')
       .innerJoin('checklist', 'checklist.tenant_id', 'owner.tenant_id')
-      .select(['checklist.title as atl_installations', 'owner.client_key'])
+      .innerJoin('atl_connects', 'atl_connects.tenant_id', 'owner.tenant_id')
+      .select(['checklist.title as atl_installations', 'atl_connects.client_key'])
       .execute()
     t.same(rows, [{ atl_installations: 'atl_tenants', client_key: clientKey }])
     await database.close()

@@ -65,7 +65,8 @@ t.test('an app keeps its own tables beside ours, typed, in one transaction', asy
   const rows = await database.kysely
     .selectFrom('checklist')
     .innerJoin('atl_tenants', 'atl_tenants.tenant_id', 'checklist.tenant_id')
-    .select(['checklist.title', 'atl_tenants.client_key'])
+    .innerJoin('atl_connects', 'atl_connects.tenant_id', 'checklist.tenant_id')
+    .select(['checklist.title', 'atl_tenants.origin', 'atl_connects.client_key'])
     .execute()
   t.same(rows, [])
   await database.close()

@@ -5,6 +5,7 @@ import t from 'tap'
 import { Secret } from '../../../lib/secret.ts'
 import { createKyselyTenantStore, openDatabase, reencryptSecrets } from '../../../lib/store/index.ts'
 import { newTenant } from '../../../lib/testing/store-contract-fixtures.ts'
+import { findConnect } from '../../helpers/find-connect.ts'
 import { testPostgres } from '../../helpers/postgres.ts'
 
 const appKey = 'contract-app'
@@ -44,7 +45,7 @@ t.test('the development key is made once beside the file, for its owner only, an
   await first.close()
   const second = createKyselyTenantStore({ appKey, database })
   await second.open()
-  t.equal((await second.find({ tenantId }))?.sharedSecret.reveal(), 'kept')
+  t.equal((await findConnect(second, { tenantId })).sharedSecret.reveal(), 'kept')
   await second.close()
 })
 
@@ -81,7 +82,7 @@ t.test(
         )
       for (const { tenantId } of tenants.slice(0, 5)) {
         await database.kysely
-          .updateTable('atl_tenants')
+          .updateTable('atl_connects')
           .set({ shared_secret: `plain-${tenantId}` })
           .where('tenant_id', '=', tenantId)
           .execute()
@@ -92,7 +93,7 @@ t.test(
       const serving = createKyselyTenantStore({ appKey, database, encryption })
       await serving.open()
       t.equal(
-        (await serving.find({ tenantId: tenants[0]?.tenantId ?? '' }))?.sharedSecret.reveal(),
+        (await findConnect(serving, { tenantId: tenants[0]?.tenantId ?? '' })).sharedSecret.reveal(),
         `plain-${tenants[0]?.tenantId}`
       )
 
@@ -110,13 +111,13 @@ t.test(
       t.equal(part.plaintext + rest.plaintext, 5)
       t.match(await reencryptSecrets(database, { encryption }), { tenants: 25, rewritten: 0, complete: true })
 
-      const rows = await database.kysely.selectFrom('atl_tenants').select('shared_secret').execute()
+      const rows = await database.kysely.selectFrom('atl_connects').select('shared_secret').execute()
       t.ok(rows.every((row) => row.shared_secret.startsWith('atlenc1.two.')))
       const late = createKyselyTenantStore({ appKey, database, encryption })
       await t.rejects(late.open(), { code: 'ATL_OPTION', message: /acceptPlaintext/ })
       const after = createKyselyTenantStore({ appKey, database, encryption: { keys: [two] } })
       await after.open()
-      t.equal((await after.find({ tenantId: tenants[20]?.tenantId ?? '' }))?.sharedSecret.reveal(), 'secret-20')
+      t.equal((await findConnect(after, { tenantId: tenants[20]?.tenantId ?? '' })).sharedSecret.reveal(), 'secret-20')
       await database.close()
     }
   }

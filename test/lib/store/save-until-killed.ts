@@ -5,6 +5,7 @@ import { Secret } from '../../../lib/secret.ts'
 import { createKyselyTenantStore } from '../../../lib/store/kysely-tenant-store.ts'
 import { forgeInstallation, newDelivery, newTenant } from '../../../lib/testing/store-contract-fixtures.ts'
 import { testEncryption } from '../../helpers/encryption.ts'
+import { connectOnly } from '../../helpers/find-connect.ts'
 
 const [database = '', appKey = ''] = process.argv.slice(2)
 const store = createKyselyTenantStore({ appKey, database, encryption: testEncryption })
@@ -12,7 +13,8 @@ await store.open()
 
 async function saveForever(clientKey: string): Promise<never> {
   for (;;) {
-    const current = await store.find({ clientKey })
+    const found = await store.find({ clientKey })
+    const current = found === null ? null : connectOnly(found)
     const version = (current?.version ?? 0) + 1
     const tenantId = current?.tenantId ?? randomUUID()
     const changes = {

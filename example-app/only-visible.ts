@@ -1,0 +1,19 @@
+import type { FastifyRequest } from 'fastify'
+import { requireAtlassian } from 'fastify-atlassian'
+import type { ChecklistSummary } from './checklist-store.ts'
+
+/**
+ * The checklists whose issue or page this user may see. The app itself sees nearly everything, so it has to ask the
+ * host about the user before it shows more than the one subject that the user's token is about.
+ */
+export async function onlyVisible(
+  request: FastifyRequest,
+  summaries: readonly ChecklistSummary[]
+): Promise<ChecklistSummary[]> {
+  const { tenant, principal } = requireAtlassian(request)
+  if (principal.type !== 'user') return []
+  const permission = tenant.product === 'jira' ? 'BROWSE_PROJECTS' : 'read'
+  const subjects = summaries.map(({ subject }) => subject)
+  const visible = new Set(await request.filterAllowed(subjects, [permission]))
+  return summaries.filter(({ subject }) => visible.has(subject))
+}

@@ -1,0 +1,173 @@
+import t from 'tap'
+import { createDecisions, type DecisionsOptions } from '../../../lib/authorize/decisions.ts'
+import type { PermissionSource, Question } from '../../../lib/authorize/question.ts'
+import { jiraTenant, stillClock, watchedLog } from './scripted-host.ts'
+
+const subject = { tenant: jiraTenant, accountId: 'user-1' }
+const browse: Question = { resource: 'issue', id: '1', permission: 'BROWSE_PROJECTS' }
+const edit: Question = { resource: 'issue', id: '1', permission: 'EDIT_ISSUES' }
+
+/** Lookups that stay open until the test answers them. */
+function heldSource() {
+  const open: { questions: readonly Question[]; signal: AbortSignal; answer(granted: boolean): void; fail(): void }[] =
+    []
+  const source: PermissionSource = {
+    split: (questions) => [questions],
+    ask(_subject, questions, signal) {
+      return new Promise((resolve, reject) => {
+        open.push({
+          questions,
+          signal,
+          answer: (granted) => resolve(questions.map(() => granted)),
+          fail: () => reject(new Error('down'))
+        })
+      })
+    }
+  }
+  return { source, open }
+}
+
+function decisionsWith(source: PermissionSource, changes: Partial<DecisionsOptions> = {}) {
+  const clock = stillClock()
+  const { log, lines } = watchedLog()
+  const options = { cacheMs: 5000, maxCached: 100, timeoutMs: 5000, clock, log }
+  return { clock, lines, ...createDecisions({ ...options, sourceFor: () => source, ...changes }) }
+}
+
+t.test('the same question at the same time is one lookup, another question another one', async (t) => {
+  const { source, open } = heldSource()
+  const { decide } = decisionsWith(source, { cacheMs: 0 })
+  const same = [decide(subject, [browse]), decide(subject, [{ ...browse }]), decide(subject, [browse])]
+  const other = [
+    decide(subject, [edit]),
+    decide({ ...subject, accountId: 'user-2' }, [browse]),
+    decide({ ...subject, accountId: null }, [browse]),
+    decide({ ...subject, tenant: { ...jiraTenant, tenantId: 'tenant-2' } }, [browse]),
+    decide({ ...subject, tenant: { ...jiraTenant, clientKey: 'other' } }, [browse]),
+    decide({ ...subject, tenant: { ...jiraTenant, version: 2 } }, [browse])
+  ]
+  await new Promise(setImmediate)
+  t.equal(open.length, 7)
+  open[0]?.answer(true)
+  for (const lookup of open.slice(1)) lookup.answer(false)
+  t.strictSame(await Promise.all(same), [[true], [true], [true]])
+  t.strictSame(await Promise.all(other), Array(6).fill([false]))
+})
+
+t.test(
+  'an answer that was on its way when things changed is given to those who asked before, and not kept',
+  async (t) => {
+    const { source, open } = heldSource()
+    const { decide, forget } = decisionsWith(source)
+    const before = decide(subject, [browse])
+    forget(subject.tenant.tenantId, { resource: 'issue', id: '1' })
+    const after = decide(subject, [browse])
+    open[0]?.answer(true)
+    t.strictSame(await before, [true])
+    const later = decide(subject, [browse])
+    t.equal(open.length, 2, 'who asks after the change waits for the answer after the change')
+    open[1]?.answer(false)
+    t.strictSame(await Promise.all([after, later]), [[false], [false]])
+    t.strictSame(await decide(subject, [browse]), [false])
+    t.equal(open.length, 2)
+  }
+)
+
+t.test('forgetting one resource leaves the others and other tenants alone', async (t) => {
+  let lookups = 0
+  const source: PermissionSource = {
+    split: (questions) => questions.map((question) => [question]),
+    ask: async (_subject, questions) => {
+      lookups += 1
+      return questions.map(() => true)
+    }
+  }
+  const { decide, forget } = decisionsWith(source)
+  const other = { ...subject, tenant: { ...jiraTenant, tenantId: 'tenant-2' } }
+  const second: Question = { ...browse, id: '2' }
+  const everything = async () => {
+    await decide(subject, [browse, second])
+    await decide(other, [browse])
+    const count = lookups
+    lookups = 0
+    return count
+  }
+  t.equal(await everything(), 3)
+  t.equal(await everything(), 0)
+  forget('tenant-1', { resource: 'issue', id: '1' })
+  t.equal(await everything(), 1)
+  forget('tenant-1', { resource: 'project', id: '1' })
+  t.equal(await everything(), 0)
+  forget('tenant-1')
+  t.equal(await everything(), 2)
+})
+
+t.test('a lookup that fails is told once, refuses all who wait for it, and is not kept', async (t) => {
+  const { source, open } = heldSource()
+  const { decide, lines } = decisionsWith(source)
+  const asked = [decide(subject, [browse]), decide(subject, [browse])]
+  open[0]?.fail()
+  for (const one of asked) await t.rejects(one, { name: 'LookupFailure', message: 'down' })
+  t.equal(lines.length, 1)
+  t.match(lines[0], { message: 'permission lookup failed', details: { reason: 'down', tenantId: 'tenant-1' } })
+  const again = decide(subject, [browse])
+  open[1]?.answer(true)
+  t.strictSame(await again, [true])
+})
+
+t.test('a lookup that takes too long is refused, and told to stop', async (t) => {
+  const { source, open } = heldSource()
+  const { decide } = decisionsWith(source, { timeoutMs: 20 })
+  await t.rejects(decide(subject, [browse]), { name: 'LookupFailure', message: 'no answer within 20 ms' })
+  t.equal(open[0]?.signal.aborted, true)
+})
+
+t.test('a source that answers too little, or that throws at once, grants nothing', async (t) => {
+  const split = (questions: readonly Question[]) => [questions]
+  t.strictSame(await decisionsWith({ split, ask: async () => [] }).decide(subject, [browse, edit]), [false, false])
+  const throwing: PermissionSource = {
+    split,
+    ask() {
+      throw new Error('broken')
+    }
+  }
+  await t.rejects(decisionsWith(throwing).decide(subject, [browse]), { name: 'LookupFailure' })
+})
+
+t.test('a clock that is set back makes answers old', async (t) => {
+  const { source, open } = heldSource()
+  const { decide, clock } = decisionsWith(source)
+  const first = decide(subject, [browse])
+  open[0]?.answer(true)
+  await first
+  clock.advanceMs(-1)
+  const second = decide(subject, [browse])
+  t.equal(open.length, 2)
+  open[1]?.answer(false)
+  t.strictSame(await second, [false])
+})
+
+t.test('many lookups of one request run a few at a time', async (t) => {
+  let running = 0
+  let most = 0
+  const source: PermissionSource = {
+    split: (questions) => questions.map((question) => [question]),
+    async ask(_subject, questions) {
+      running += 1
+      most = Math.max(most, running)
+      await new Promise(setImmediate)
+      running -= 1
+      return questions.map(({ id }) => Number(id) % 2 === 0)
+    }
+  }
+  const questions = Array.from(
+    { length: 50 },
+    (_, id): Question => ({ resource: 'content', id: String(id), permission: 'read' })
+  )
+  const granted = await decisionsWith(source).decide(subject, questions)
+  t.strictSame(
+    granted,
+    questions.map((_, id) => id % 2 === 0)
+  )
+  t.ok(most > 1 && most <= 8, `${most} at a time`)
+})
