@@ -23,6 +23,8 @@ export interface Measured {
 }
 
 const MAX_CACHED = 10_000
+/** A warm request is so short that one pass measures the scheduler. */
+const WARM_PASSES = 20
 setFlagsFromString('--expose-gc')
 const collectGarbage: () => void = runInNewContext('gc')
 
@@ -52,10 +54,12 @@ export async function measured(url: string, count: number, wanted: number): Prom
 
   const rounds: Record<Kind, () => Promise<number>> = {
     async warm() {
-      for (const request of requests) {
-        if (authenticator.authenticate(request, ['page']) instanceof Promise) throw new Error('it was not warm')
+      for (let pass = 0; pass < WARM_PASSES; pass++) {
+        for (const request of requests) {
+          if (authenticator.authenticate(request, ['page']) instanceof Promise) throw new Error('it was not warm')
+        }
       }
-      return requests.length
+      return WARM_PASSES * requests.length
     },
     async cold() {
       for (const { clientKey } of tenants) if ((await store.find({ clientKey })) === null) throw new Error('lost')
