@@ -100,7 +100,7 @@ export function createHostTransport(options: HostTransportOptions): HostTranspor
         limit = startCallLimit(timer, Math.min(call.timeoutMs, leftMs()), call.signal, !whole)
         stage = 'sent'
         counts.attempts += 1
-        const answer = await options.network(call.url, outgoing(call, credentials, limit.signal, whole))
+        const answer = await options.network(call.url, outgoing(call, credentials, limit.signal))
         stage = 'answered'
         const limits = noteLimits(call, lanesOfCall, answer)
         if (answer.status === 401 && credentials.refused !== undefined && !tokenRefused) {
@@ -199,9 +199,9 @@ function lanesOf({ tenant, method, url }: HostCall): () => Lanes {
   }
 }
 
-function outgoing(call: HostCall, credentials: Credentials, signal: AbortSignal, textOnly: boolean): Outgoing {
+function outgoing(call: HostCall, credentials: Credentials, signal: AbortSignal): Outgoing {
   const { method, body, stream } = call
   const { authorization } = credentials
   const headers = authorization === null ? call.headers : { ...call.headers, authorization }
-  return { method, headers, body, stream, signal, textOnly }
+  return { method, headers, body, stream, signal }
 }

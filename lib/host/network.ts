@@ -21,8 +21,6 @@ export interface Outgoing {
   /** The body is a stream. */
   readonly stream: boolean
   readonly signal: AbortSignal
-  /** Only the text of the answer is wanted, not a `Response`. */
-  readonly textOnly: boolean
 }
 
 /** Carries one request to the host. Never follows a redirect. */

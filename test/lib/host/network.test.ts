@@ -34,6 +34,8 @@ for (const [name, carrier] of Object.entries(carriers)) {
       const { client } = realCalls(t, origin, carrier())
       for (const encoding of Object.keys(encodings)) {
         t.same(await client.get(`/${encoding}`), expected, encoding)
+        t.same(await (await client.fetch(`/${encoding}`)).json(), expected, encoding)
+        await t.rejects((await client.request('GET', `/${encoding}/broken`)).json())
         t.match(await failureOf(client.get(`/${encoding}/broken`)), { code: /ATL_HOST_(?:TRUNCATED|BODY)/ }, encoding)
       }
       t.match(seen[0]?.headers['accept-encoding'], /gzip/)
@@ -212,4 +214,44 @@ t.test('what is read from a stream of the platform is what the host sent', async
   const { client } = realCalls(t, origin)
   const response = await client.request('GET', '/big')
   t.equal((await readText(response.body ?? new ReadableStream())).length, 100_000)
+})
+
+t.test(
+  'an answer that the caller reads says where it came from, has no body where none may be, and can be left',
+  async (t) => {
+    const { origin } = await startHost(t, ({ url }, response) => {
+      if (url === '/none') response.writeHead(204).end()
+      else if (url === '/cut')
+        response.writeHead(200, { 'content-length': 100 }).write('x', () => response.socket?.destroy())
+      else response.writeHead(200, { 'x-a': ['1', '2'] }).write('x'.repeat(200_000))
+    })
+    const { client } = realCalls(t, origin)
+    const none = await client.request('DELETE', '/none')
+    t.match([none.status, none.body, none.url], [204, null, `${origin}/none`])
+    const cut = await client.fetch('/cut')
+    await t.rejects(cut.text(), TypeError)
+    const left = await client.fetch('/big')
+    t.equal(left.headers.get('x-a'), '1, 2')
+    const reader = left.body?.getReader()
+    t.ok((await reader?.read())?.value?.length)
+    await reader?.cancel()
+    const controller = new AbortController()
+    const aborted = await client.fetch('/big', { signal: controller.signal })
+    const text = aborted.text()
+    controller.abort()
+    await t.rejects(text, { name: 'AbortError' })
+  }
+)
+
+t.test('a connection that breaks under an answer that nobody reads does no harm', async (t) => {
+  for (const encoding of ['identity', 'gzip']) {
+    const { origin, server } = await startHost(t, (_, response) => {
+      response.writeHead(200, { 'content-encoding': encoding }).write('x'.repeat(10))
+    })
+    const { client } = realCalls(t, origin)
+    const unread = await client.request('GET', '/a')
+    server.closeAllConnections()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    await t.rejects(unread.text(), TypeError)
+  }
 })
