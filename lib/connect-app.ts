@@ -4,6 +4,7 @@ import { type Authenticator, createAuthenticator } from './authenticator.ts'
 import { createDispatcher, type Dispatcher } from './delivery/dispatcher.ts'
 import type { Descriptor } from './descriptor/descriptor.ts'
 import { AtlassianError } from './errors.ts'
+import { createForgeApp, type ForgeApp } from './forge/forge-app.ts'
 import { createHostClient, type HostClient } from './host/host-client.ts'
 import { createInstallKeySource, type InstallKeySource } from './jwt/install-keys.ts'
 import { signHostRequest } from './jwt/sign-host-request.ts'
@@ -57,6 +58,8 @@ export interface ConnectApp {
   readonly store: TenantStore
   readonly directory: TenantDirectory
   readonly authenticator: Authenticator
+  /** `null` for an app that has no Forge part. */
+  readonly forge: ForgeApp | null
   readonly installKeys: InstallKeySource
   readonly installRules: InstallRules
   readonly lifecycle: LifecycleService
@@ -84,13 +87,23 @@ export function createConnectApp(
   const { clock, tokens } = options
   const appKey = descriptor.key
   const { audiences, basePaths, needsBasePath } = withRegions(options, descriptor)
-  const directory = createTenantDirectory({
-    store,
-    clock,
-    log,
-    freshMs: options.tenantFreshMs,
-    maxTenants: options.maxCachedTenants
-  })
+  const { tenantFreshMs: freshMs, maxCachedTenants: maxTenants } = options
+  const byClientKey = createTenantDirectory({ store, clock, log, freshMs, maxTenants })
+  const forge =
+    options.forge === null
+      ? null
+      : createForgeApp({
+          options: options.forge,
+          appKey,
+          store,
+          directory: byClientKey,
+          clock,
+          fetch: options.fetch,
+          log,
+          freshMs,
+          maxTenants
+        })
+  const directory = forge?.directory ?? byClientKey
   const rules: ConnectRules = {
     appKey,
     clock,
@@ -167,6 +180,7 @@ export function createConnectApp(
     events,
     dispatcher,
     authenticator: createAuthenticator({ rules, basePaths, needsBasePath, directory }),
+    forge,
     installKeys: createInstallKeySource({
       hosts: options.installKeyHosts,
       fetch: options.fetch,

@@ -9,6 +9,11 @@ export {
   MissingPackageError,
   OptionError
 } from '../lib/errors.ts'
+export type { ForgeInvocation, ForgeTokens } from '../lib/forge/forge-authenticator.ts'
+export type { ForgeContext, ForgeInstallationContext, ForgeLicense } from '../lib/forge/forge-claims.ts'
+export type { ForgeOptions, IsolatedCloudOptions } from '../lib/forge/forge-options.ts'
+export type { ForgeRouteRules } from '../lib/forge/route-rules.ts'
+export type { VerifiedForge } from '../lib/forge/verify-invocation.ts'
 export type { HostBody, HostClient, HostRequestOptions } from '../lib/host/host-client.ts'
 export { HostError } from '../lib/host/host-error.ts'
 export type { ProductContext } from '../lib/jwt/claims.ts'
@@ -31,12 +36,13 @@ export type { TenantLookup, TenantStore } from '../lib/tenant/tenant-store.ts'
 export type { WebhookEvent } from '../lib/webhook/webhook-event.ts'
 export { connectPlugin, connectPlugin as default } from './connect.ts'
 export { redactingLogger, redactUrl, requestSerializer } from './redact.ts'
-export { requireAtlassian, requireConnect, requireTenant } from './require-atlassian.ts'
+export { requireAtlassian, requireConnect, requireForge, requireTenant } from './require-atlassian.ts'
 export type {
   AtlassianRequestContext,
   AtlassianRouteConfig,
   AuthenticateHook,
   ConnectRequestContext,
   FastifyAtlassian,
+  ForgeRequestContext,
   Principal
 } from './types.ts'
