@@ -6,6 +6,7 @@ import { type Authorizer, createAuthorizer } from './authorize/authorizer.ts'
 import { createDispatcher, type Dispatcher } from './delivery/dispatcher.ts'
 import type { Descriptor } from './descriptor/descriptor.ts'
 import { AtlassianError } from './errors.ts'
+import { createForgeApp, type ForgeApp } from './forge/forge-app.ts'
 import { createHostCalls, type HostMetrics } from './host/host-calls.ts'
 import type { HostClient, VerifiedUser } from './host/host-client.ts'
 import { createUserTokens } from './host/user-token.ts'
@@ -63,6 +64,8 @@ export interface ConnectApp {
   readonly directory: TenantDirectory
   readonly authenticator: Authenticator
   readonly authorizer: Authorizer
+  /** `null` for an app that has no Forge part. */
+  readonly forge: ForgeApp | null
   readonly installKeys: InstallKeySource
   readonly installRules: InstallRules
   readonly lifecycle: LifecycleService
@@ -98,14 +101,30 @@ export function createConnectApp(
   const { clock, tokens } = options
   const appKey = descriptor.key
   const { audiences, basePaths, needsBasePath } = withRegions(options, descriptor)
-  const directory = createTenantDirectory({
+  const { tenantFreshMs: freshMs, maxCachedTenants: maxTenants } = options
+  const byClientKey = createTenantDirectory({
     store,
     clock,
     log,
-    freshMs: options.tenantFreshMs,
-    maxTenants: options.maxCachedTenants,
+    freshMs,
+    maxTenants,
     unknownPerSecond: options.maxUnknownLookupsPerSecond
   })
+  const forge =
+    options.forge === null
+      ? null
+      : createForgeApp({
+          options: options.forge,
+          appKey,
+          store,
+          directory: byClientKey,
+          clock,
+          fetch: options.fetch,
+          log,
+          freshMs,
+          maxTenants
+        })
+  const directory = forge?.directory ?? byClientKey
   const rules: ConnectRules = {
     appKey,
     clock,
@@ -226,6 +245,7 @@ export function createConnectApp(
     dispatcher,
     authenticator: createAuthenticator({ rules, basePaths, needsBasePath, directory }),
     authorizer,
+    forge,
     installKeys: createInstallKeySource({
       hosts: options.installKeyHosts,
       fetch: options.fetch,

@@ -1,6 +1,7 @@
 import type { AllowedHosts } from './allowed-hosts.ts'
 import type { DescriptorSource, DescriptorTransform } from './descriptor/index.ts'
 import type { EncryptionOptions } from './encryption/encryption-options.ts'
+import type { ForgeOptions, ResolvedForgeOptions } from './forge/forge-options.ts'
 import type { HostDispatcher } from './host/connections.ts'
 import type { HostLimits } from './host/host-calls.ts'
 import type { Clock, FetchLike, Timer } from './ports.ts'
@@ -90,9 +91,12 @@ export interface ErrorPage {
   readonly data?: Readonly<Record<string, unknown>>
 }
 
-/** Everything `connectPlugin` takes. Only `descriptor` and `baseUrl` are needed. */
+/** Everything `connectPlugin` takes. Only `baseUrl` and `descriptor` (for a Forge app: `forge`) are needed. */
 export interface ConnectOptions {
-  readonly descriptor: DescriptorSource
+  /** Left out by an app that has no Connect part. */
+  readonly descriptor?: DescriptorSource
+  /** Left out by an app that has no Forge part. */
+  readonly forge?: ForgeOptions
   /** The public address of the app, as in its descriptor. May have a path. */
   readonly baseUrl: string
   /** More addresses under which hosts know this app. */
@@ -101,7 +105,10 @@ export interface ConnectOptions {
   readonly mountPath?: string
   /** Changes the descriptor after placeholders were filled in. */
   readonly transformDescriptor?: DescriptorTransform
-  /** What `{{appKey}}` in the descriptor stands for. */
+  /**
+   * What `{{appKey}}` in the descriptor stands for. Without a descriptor: the key under which tenants are kept, by
+   * default the id of the Forge app.
+   */
   readonly appKey?: string
   /** A database address (`sqlite:file`, `postgres://…`), a ready store, or a function that makes one for the app key. */
   readonly store?: string | TenantStore | ((appKey: string) => TenantStore | Promise<TenantStore>)
@@ -168,7 +175,10 @@ export interface ConnectOptions {
 
 /** The options after defaults and checks: complete and frozen. */
 export interface ResolvedOptions {
-  readonly descriptor: DescriptorSource
+  /** `undefined` for an app that has no Connect part. */
+  readonly descriptor: DescriptorSource | undefined
+  /** `null` for an app that has no Forge part. */
+  readonly forge: ResolvedForgeOptions | null
   readonly baseUrl: string
   readonly baseUrls: readonly string[]
   /** What the hash leaves out: paths of all base URLs and the mount path, longest first, without those that are empty. */

@@ -5,6 +5,7 @@ import { productionKeyHosts } from './jwt/install-keys.ts'
 import * as check from './option-checks.ts'
 import type { ConnectOptions, ResolvedOptions } from './options.ts'
 import { systemTimer } from './ports.ts'
+import { resolveForge } from './resolve-forge.ts'
 import type { LifecycleEventType } from './tenant/lifecycle-payload.ts'
 
 const DAY_SECONDS = 86_400
@@ -14,8 +15,12 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
   check.object(given, 'options')
   if ('prefix' in given) throw new OptionError('prefix', given.prefix, 'it moves none of our routes; use "mountPath"')
   check.noUnknown(given, '', KNOWN)
-  if (given.descriptor === undefined)
-    throw new OptionError('descriptor', undefined, 'it must be a file, an object or a function')
+  if (given.descriptor === undefined && given.forge === undefined)
+    throw new OptionError(
+      'descriptor',
+      undefined,
+      'it must be a file, an object or a function; only an app with "forge" can do without'
+    )
   const stage = check.text(given.environment, 'environment', environment)
   const baseUrls = [given.baseUrl, ...check.list(given.allowedBaseUrls, 'allowedBaseUrls', [])].map((url, index) =>
     parseBaseUrl(url, index === 0 ? 'baseUrl' : `allowedBaseUrls[${index - 1}]`)
@@ -49,6 +54,7 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
 
   return Object.freeze({
     descriptor: given.descriptor,
+    forge: resolveForge(given.forge, { production, unsafe }),
     baseUrl: baseUrls[0] ?? '',
     baseUrls: Object.freeze([...new Set(baseUrls)]),
     // A proxy may put the mount path where the host wrote the path of the base URL; `rewriteUrl` keeps the host's.
@@ -147,6 +153,7 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
 
 const KNOWN = [
   'descriptor',
+  'forge',
   'baseUrl',
   'allowedBaseUrls',
   'mountPath',

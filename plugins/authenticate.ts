@@ -4,15 +4,17 @@ import { AFTER_BODY, type Verified } from '../lib/authenticator.ts'
 import type { ConnectApp } from '../lib/connect-app.ts'
 import { lifecyclePaths } from '../lib/descriptor/index.ts'
 import { AtlassianError, AuthenticationError, OptionError } from '../lib/errors.ts'
+import type { ForgeInvocation, VerifiedInvocation } from '../lib/forge/forge-authenticator.ts'
+import { acceptsForge, type PolicyOption } from '../lib/jwt/policy.ts'
 import { readInstallToken, verifyInstall } from '../lib/jwt/verify-install.ts'
 import { type LifecycleEventType, parseLifecyclePayload } from '../lib/tenant/lifecycle-payload.ts'
 import { hasRegistration, isConnected } from '../lib/tenant/tenant.ts'
 import { redactingSerializer } from './redact.ts'
 import { refuse } from './refuse.ts'
 import { isVerified, requestState, waitingFor } from './request-state.ts'
-import { policyFromOptions, policyOf } from './route-policy.ts'
-import { toSignedRequest, withForm } from './to-signed-request.ts'
-import type { ConnectRequestContext, Principal } from './types.ts'
+import { defaultPolicy, isForgeCall, policyFromOptions, policyOf } from './route-policy.ts'
+import { toForgeCall, toSignedRequest, withForm } from './to-signed-request.ts'
+import type { AtlassianRequestContext, Principal } from './types.ts'
 
 type Done = (error?: Error) => void
 
@@ -26,15 +28,20 @@ export const authenticatePlugin = fp<{ core: ConnectApp }>(
     const signedEvents = eventsByPath(app.prefix, core)
     const serializer = redactingSerializer(app.log)
     const waiting = waitingFor(core)
+    const waitingForge = waitingFor(core, true)
+    const hasConnect = core.options.descriptor !== undefined
 
     app.decorateRequest(requestState, null)
     app.decorateRequest('connect', { getter: connectOf })
+    app.decorateRequest('forge', { getter: forgeOf })
     app.decorateRequest('tenant', { getter: tenantOf })
     app.decorateRequest('atlassian', { getter: contextOf })
     app.decorateRequest('verifiedInstall', { getter: installOf })
 
     app.addHook('onRoute', function checkRoute(route) {
+      if (!hasConnect) defaultPolicy(route, this, 'forge')
       const policy = policyFromOptions(route, this)
+      checkPlatforms(route.url, policy, { connect: hasConnect, forge: core.forge !== null })
       if (policy === 'lifecycle') checkLifecycleRoute(route.url, route.config?.atlassian?.event, signedEvents)
       // The usual log line of a request prints its whole URL, with the token.
       route.logSerializers = { req: serializer, ...route.logSerializers }
@@ -45,6 +52,14 @@ export const authenticatePlugin = fp<{ core: ConnectApp }>(
       try {
         const policy = policyOf(request)
         if (policy.isPublic) return done()
+        if (isForgeCall(request, policy)) {
+          request[requestState] = waitingForge
+          if (core.forge === null || policy.forge === null) throw new AuthenticationError('forge-not-configured')
+          const answer = core.forge.authenticator.authenticate(toForgeCall(request), policy.forge, policy.acceptEnded)
+          if (answer instanceof Promise) settle(answer, acceptForge, request, reply, done)
+          else acceptForge(request, answer, done)
+          return
+        }
         if (policy.isLifecycle) {
           const installToken = readInstallToken(toSignedRequest(request), core.installRules)
           request[requestState] = { ...waiting, installToken }
@@ -55,7 +70,7 @@ export const authenticatePlugin = fp<{ core: ConnectApp }>(
           request[requestState] = waiting
           return done()
         }
-        if (answer instanceof Promise) settle(answer, request, reply, done)
+        if (answer instanceof Promise) settle(answer, accept, request, reply, done)
         else accept(request, answer, done)
       } catch (error) {
         refuse(request, reply, error, errorPage, done)
@@ -76,8 +91,8 @@ export const authenticatePlugin = fp<{ core: ConnectApp }>(
           return
         }
         const answer = core.authenticator.authenticate(withForm(request), policy.kinds, policy.acceptEnded)
-        if (answer === AFTER_BODY) throw new AuthenticationError('undecided')
-        if (answer instanceof Promise) settle(answer, request, reply, done)
+        if (answer === AFTER_BODY || state?.isForge) throw new AuthenticationError('undecided')
+        if (answer instanceof Promise) settle(answer, accept, request, reply, done)
         else accept(request, answer, done)
       } catch (error) {
         refuse(request, reply, error, errorPage, done)
@@ -90,6 +105,8 @@ export const authenticatePlugin = fp<{ core: ConnectApp }>(
         owner: core,
         stage: 'verified',
         connect,
+        forge: null,
+        isForge: false,
         tenant: record,
         install: null,
         installToken: null
@@ -97,7 +114,27 @@ export const authenticatePlugin = fp<{ core: ConnectApp }>(
       done()
     }
 
-    function settle(answer: Promise<Verified>, request: FastifyRequest, reply: FastifyReply, done: Done): void {
+    function acceptForge(request: FastifyRequest, { forge, tenant }: VerifiedInvocation, done: Done): void {
+      request[requestState] = {
+        owner: core,
+        stage: 'verified',
+        connect: null,
+        forge,
+        isForge: true,
+        tenant: core.withSettings(tenant),
+        install: null,
+        installToken: null
+      }
+      done()
+    }
+
+    function settle<Answer>(
+      answer: Promise<Answer>,
+      accept: (request: FastifyRequest, verified: Answer, done: Done) => void,
+      request: FastifyRequest,
+      reply: FastifyReply,
+      done: Done
+    ): void {
       answer.then(
         (verified) => accept(request, verified, done),
         (error: unknown) => refuse(request, reply, error, errorPage, done)
@@ -120,6 +157,8 @@ export const authenticatePlugin = fp<{ core: ConnectApp }>(
         owner: core,
         stage: 'verified',
         connect: install.connect,
+        forge: null,
+        isForge: false,
         tenant,
         install,
         installToken: null
@@ -140,6 +179,14 @@ function eventsByPath(prefix: string, core: ConnectApp): ReadonlyMap<string, Lif
     }
   }
   return events
+}
+
+/** A policy of a platform that the app does not have would refuse everything. */
+function checkPlatforms(url: string, policy: PolicyOption, has: { connect: boolean; forge: boolean }): void {
+  const option = `config.atlassian.auth of ${url}`
+  if (acceptsForge(policy) && !has.forge) throw new OptionError(option, policy, 'it needs the option "forge"')
+  const forConnect = policy !== 'none' && policy !== 'forge'
+  if (forConnect && !has.connect) throw new OptionError(option, policy, 'it needs the option "descriptor"')
 }
 
 function checkLifecycleRoute(
@@ -168,6 +215,10 @@ function connectOf(this: FastifyRequest) {
   return this[requestState]?.connect ?? null
 }
 
+function forgeOf(this: FastifyRequest) {
+  return this[requestState]?.forge ?? null
+}
+
 function tenantOf(this: FastifyRequest) {
   return isVerified(this) ? (this[requestState]?.tenant ?? null) : null
 }
@@ -176,12 +227,14 @@ function installOf(this: FastifyRequest) {
   return this[requestState]?.install ?? null
 }
 
-function contextOf(this: FastifyRequest): ConnectRequestContext | null {
+function contextOf(this: FastifyRequest): AtlassianRequestContext | null {
   const state = this[requestState]
-  if (state?.stage !== 'verified' || state.tenant === null || state.connect === null) return null
+  if (state?.stage !== 'verified' || state.tenant === null) return null
+  const { connect, forge, tenant } = state
+  if (forge !== null) return Object.freeze({ platform: 'forge', tenant, forge, principal: forgePrincipal(forge) })
+  if (connect === null || !hasRegistration(tenant)) return null
   // An install token proves the site before the tenant is alive; what it opens is `verifiedInstall`.
-  if (state.connect.tokenKind === 'lifecycle' && !isConnected(state.tenant)) return null
-  const { connect, tenant } = state
+  if (connect.tokenKind === 'lifecycle' && !isConnected(tenant)) return null
   return Object.freeze({
     platform: 'connect',
     tenant,
@@ -193,4 +246,10 @@ function contextOf(this: FastifyRequest): ConnectRequestContext | null {
 function principalOf(accountId: string | null, tokenKind: string): Principal {
   if (accountId !== null) return { type: 'user', accountId }
   return { type: tokenKind === 'webhook' || tokenKind === 'lifecycle' ? 'host' : 'anonymous' }
+}
+
+/** Calls of a page come by its module; those of the host itself by an endpoint, and have no user. */
+function forgePrincipal({ accountId, module }: ForgeInvocation): Principal {
+  if (accountId !== null) return { type: 'user', accountId }
+  return { type: module.type === 'core:endpoint' ? 'host' : 'anonymous' }
 }

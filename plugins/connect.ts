@@ -3,6 +3,8 @@ import fp from 'fastify-plugin'
 import { type ConnectApp, createConnectApp } from '../lib/connect-app.ts'
 import { assertDescriptor, assertOwnAddress, type Descriptor, loadDescriptor } from '../lib/descriptor/index.ts'
 import { AtlassianError, OptionError } from '../lib/errors.ts'
+import { bareId } from '../lib/forge/ari.ts'
+import type { ForgeRouteRules } from '../lib/forge/route-rules.ts'
 import type { PolicyOption } from '../lib/jwt/policy.ts'
 import type { ConnectOptions, ResolvedOptions } from '../lib/options.ts'
 import { resolveOptions } from '../lib/resolve-options.ts'
@@ -10,6 +12,7 @@ import { authenticatePlugin } from './authenticate.ts'
 import { authorizePlugin, createAuthorizeHooks } from './authorize.ts'
 import { checkRoutesPlugin } from './check-routes.ts'
 import { descriptorPlugin } from './descriptor.ts'
+import { forgePlugin } from './forge.ts'
 import { formParserPlugin } from './form-parser.ts'
 import { framePlugin } from './frame.ts'
 import { hostClientPlugin } from './host-client.ts'
@@ -38,6 +41,8 @@ const connect: FastifyPluginAsync<ConnectOptions> = async (app, given) => {
   if (options.views !== undefined) {
     await app.register(viewsPlugin, { views: options.views, production: options.production })
   }
+  if (core.forge !== null) await app.register(forgePlugin, { forge: core.forge })
+  if (options.descriptor === undefined) return
   await app.register(checkRoutesPlugin, { core })
   await app.register(descriptorPlugin, { core })
   await app.register(lifecyclePlugin, { core })
@@ -53,6 +58,7 @@ const connect: FastifyPluginAsync<ConnectOptions> = async (app, given) => {
 export const connectPlugin = fp(connect, { name: 'fastify-atlassian/connect', fastify: '5.x' })
 
 async function readDescriptor(app: FastifyInstance, options: ResolvedOptions): Promise<Descriptor> {
+  if (options.descriptor === undefined) return withoutConnectPart(options)
   const descriptor = await loadDescriptor(options.descriptor, {
     baseUrl: options.baseUrl,
     environment: options.environment,
@@ -64,6 +70,12 @@ async function readDescriptor(app: FastifyInstance, options: ResolvedOptions): P
   return descriptor
 }
 
+/** What stands for the descriptor of an app that has none: its key, and nothing that a host could call. */
+function withoutConnectPart({ appKey, baseUrl, forge }: ResolvedOptions): Descriptor {
+  const key = appKey ?? bareId(forge?.appId ?? '')
+  return Object.freeze({ key, name: key, baseUrl, authentication: Object.freeze({ type: 'none' }) })
+}
+
 function createApi(app: FastifyInstance, core: ConnectApp): FastifyAtlassian {
   return Object.freeze({
     descriptor: core.descriptor,
@@ -72,9 +84,9 @@ function createApi(app: FastifyInstance, core: ConnectApp): FastifyAtlassian {
     authorizationServer: core.options.authorizationServer,
     hostClient: (lookup: Parameters<FastifyAtlassian['hostClient']>[0]) => core.hostClient(lookup),
     hostMetrics: () => core.hostMetrics(),
-    protect(policy: PolicyOption) {
+    protect(policy: PolicyOption, forge?: ForgeRouteRules) {
       checkPolicy(policy, 'protect()')
-      return { config: { atlassian: { auth: policy } } }
+      return { config: { atlassian: forge === undefined ? { auth: policy } : { auth: policy, forge } } }
     },
     authenticate(policy: PolicyOption) {
       checkPolicy(policy, 'authenticate()')

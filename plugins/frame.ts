@@ -4,7 +4,7 @@ import fp from 'fastify-plugin'
 import type { ConnectApp } from '../lib/connect-app.ts'
 import { contentSecurityPolicy, frameAncestors, verifiedHeaders } from '../lib/frame/page-headers.ts'
 import { publicVariables, verifiedVariables } from '../lib/frame/page-variables.ts'
-import type { ConnectTenant } from '../lib/tenant/tenant.ts'
+import { type ConnectTenant, hasRegistration } from '../lib/tenant/tenant.ts'
 import { createSessionToken } from './session.ts'
 
 const nonceOfReply = Symbol('fastify-atlassian nonce')
@@ -50,11 +50,13 @@ export const framePlugin = fp<{ core: ConnectApp }>(
     } else app.decorateReply('locals', locals as never)
 
     app.addHook('onSend', function frame(request, reply, _payload, done) {
-      const { tenant } = request
+      const { tenant, forge } = request
       if (tenant === null) return done()
+      for (const name in verifiedHeaders) if (!reply.hasHeader(name)) reply.header(name, verifiedHeaders[name])
+      // What Forge calls is no page.
+      if (forge !== null || !hasRegistration(tenant)) return done()
       // Its place is taken by frame-ancestors; another plugin's value would blank the page in the host.
       reply.removeHeader('x-frame-options')
-      for (const name in verifiedHeaders) if (!reply.hasHeader(name)) reply.header(name, verifiedHeaders[name])
       const type = reply.getHeader('content-type')
       if (typeof type === 'string' && FRAMEABLE.test(type) && !reply.hasHeader('content-security-policy')) {
         reply.header(
@@ -79,8 +81,9 @@ export const framePlugin = fp<{ core: ConnectApp }>(
 
 function variablesOf(core: ConnectApp, reply: FastifyReply): object {
   const { request } = reply
-  const { tenant, connect } = request
-  if (tenant === null || connect === null || request.atlassian === null) return { ...publicVariables(core) }
+  const { atlassian } = request
+  if (atlassian?.platform !== 'connect') return { ...publicVariables(core) }
+  const { tenant, connect } = atlassian
   const { token } = createSessionToken(core, request)
   return { ...verifiedVariables(core, { tenant, connect, url: request.originalUrl, sessionToken: token }) }
 }

@@ -18,6 +18,11 @@ export {
   MissingPackageError,
   OptionError
 } from '../lib/errors.ts'
+export type { ForgeInvocation, ForgeTokens } from '../lib/forge/forge-authenticator.ts'
+export type { ForgeContext, ForgeInstallationContext, ForgeLicense } from '../lib/forge/forge-claims.ts'
+export type { ForgeOptions, IsolatedCloudOptions } from '../lib/forge/forge-options.ts'
+export type { ForgeRouteRules } from '../lib/forge/route-rules.ts'
+export type { VerifiedForge } from '../lib/forge/verify-invocation.ts'
 export type { HostDispatcher } from '../lib/host/connections.ts'
 export type { HostBody } from '../lib/host/host-body.ts'
 export type { HostMetrics } from '../lib/host/host-calls.ts'
@@ -61,7 +66,7 @@ export type { TenantLookup, TenantStore } from '../lib/tenant/tenant-store.ts'
 export type { WebhookEvent } from '../lib/webhook/webhook-event.ts'
 export { connectPlugin, connectPlugin as default } from './connect.ts'
 export { redactingLogger, redactUrl, requestSerializer } from './redact.ts'
-export { requireAtlassian, requireConnect, requireTenant } from './require-atlassian.ts'
+export { requireAtlassian, requireConnect, requireForge, requireTenant } from './require-atlassian.ts'
 export type {
   AtlassianRequestContext,
   AtlassianRouteConfig,
@@ -69,5 +74,6 @@ export type {
   AuthorizeHook,
   ConnectRequestContext,
   FastifyAtlassian,
+  ForgeRequestContext,
   Principal
 } from './types.ts'

@@ -6,6 +6,7 @@ import { AtlassianError } from '../lib/errors.ts'
 import { type LifecycleEventType, lifecycleEvents, parseLifecyclePayload } from '../lib/tenant/lifecycle-payload.ts'
 import type { LifecycleResult } from '../lib/tenant/lifecycle-service.ts'
 import { refuse, useErrorHandlerOfApp } from './refuse.ts'
+import { requireConnect } from './require-atlassian.ts'
 import { acceptEnded } from './route-policy.ts'
 
 const BODY_LIMIT = 262_144
@@ -61,9 +62,8 @@ export async function applyInstall(core: ConnectApp, request: FastifyRequest): P
 }
 
 async function applyEnabled(core: ConnectApp, request: FastifyRequest, type: LifecycleEventType): Promise<void> {
-  const { tenant } = request
-  if (tenant === null || (type !== 'enabled' && type !== 'disabled'))
-    throw new AtlassianError('ATL_NOT_PROTECTED', 'no-tenant')
+  const { tenant } = requireConnect(request)
+  if (type !== 'enabled' && type !== 'disabled') throw new AtlassianError('ATL_NOT_PROTECTED', 'no-tenant')
   const rules = { appKey: core.descriptor.key, siteUrl: core.options.hosts.siteUrl }
   const payload = parseLifecyclePayload(request.body, [type], rules)
   if (payload.clientKey !== tenant.clientKey) throw new AtlassianError('ATL_LIFECYCLE_BODY', 'client-key')

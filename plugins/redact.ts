@@ -52,7 +52,8 @@ export function redactingSerializer(logger: object): Serializer {
   return (request) => redactLine(own(request))
 }
 
-const SECRET_NAME = /^(?:jwt|acpt|authorization|cookie|set-cookie|assertion|(?:access_|id_|refresh_)?token)$/i
+const SECRET_NAME =
+  /^(?:jwt|acpt|authorization|x-forge-oauth-(?:system|user)|cookie|set-cookie|assertion|(?:access_|id_|refresh_)?token)$/i
 
 function redactLine(line: unknown, depth = 0): unknown {
   if (typeof line === 'string') return redactUrl(line)

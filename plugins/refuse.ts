@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { AtlassianError, errorTable } from '../lib/errors.ts'
 import type { ResolvedOptions } from '../lib/options.ts'
+import { requestState } from './request-state.ts'
 
 const RETRY_AFTER_SECONDS = 5
 
@@ -22,9 +23,10 @@ export function refuse(
   }
   logRefusal(request, error)
   reply.header('cache-control', 'no-store')
-  if (error.statusCode === 401) reply.header('www-authenticate', 'JWT')
+  const isForge = request[requestState]?.isForge === true
+  if (error.statusCode === 401) reply.header('www-authenticate', isForge ? 'Bearer' : 'JWT')
   if (error.statusCode === 503) reply.header('retry-after', RETRY_AFTER_SECONDS)
-  if (errorPage === false) {
+  if (errorPage === false && !isForge) {
     pass(error)
     return
   }
@@ -32,12 +34,13 @@ export function refuse(
   // The sentence of the table: a start-up error that happens late has one for the developer.
   const message = errorTable[code][1]
   reply.code(statusCode)
-  if (!wantsHtml(request)) {
+  // A remote answers with JSON, whatever the caller accepts.
+  if (isForge || !wantsHtml(request)) {
     reply.send({ statusCode, code, error: statusName(statusCode), message })
     return
   }
   reply.header('x-content-type-options', 'nosniff')
-  if (errorPage === undefined || !canRender(reply)) {
+  if (!errorPage || !canRender(reply)) {
     sendSmallPage(reply, statusCode, code, message)
     return
   }
@@ -91,7 +94,7 @@ function wantsHtml(request: FastifyRequest): boolean {
   return request.headers.accept?.includes('text/html') ?? false
 }
 
-function statusName(status: number): string {
+export function statusName(status: number): string {
   const names: Readonly<Record<number, string>> = {
     400: 'Bad Request',
     401: 'Unauthorized',

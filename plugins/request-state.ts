@@ -1,7 +1,8 @@
 import type { FastifyRequest } from 'fastify'
+import type { ForgeInvocation } from '../lib/forge/forge-authenticator.ts'
 import type { VerifiedConnect } from '../lib/jwt/verify-connect.ts'
 import type { UnverifiedInstallToken, VerifiedInstall } from '../lib/jwt/verify-install.ts'
-import type { ConnectTenantWithSettings } from '../lib/tenant/tenant-settings.ts'
+import type { TenantWithSettings } from '../lib/tenant/tenant-settings.ts'
 
 /** What the plugins know about one request. Reached only through the decorators. */
 export interface RequestState {
@@ -10,7 +11,10 @@ export interface RequestState {
   /** `waiting`: the body has to be parsed first. Nothing but `verified` opens a protected route. */
   readonly stage: 'waiting' | 'verified'
   readonly connect: VerifiedConnect | null
-  readonly tenant: ConnectTenantWithSettings | null
+  readonly forge: ForgeInvocation | null
+  /** Whether the call came by Forge, verified or not: its answers obey the contract of remotes (forge.md 1.4). */
+  readonly isForge: boolean
+  readonly tenant: TenantWithSettings | null
   readonly install: VerifiedInstall | null
   readonly installToken: UnverifiedInstallToken | null
 }
@@ -23,9 +27,18 @@ declare module 'fastify' {
   }
 }
 
-/** The state of a request whose body has to be parsed first. */
-export function waitingFor(owner: object): RequestState {
-  return Object.freeze({ owner, stage: 'waiting', connect: null, tenant: null, install: null, installToken: null })
+/** The state of a request that is not decided: its body has to be parsed first, or its Forge token verified. */
+export function waitingFor(owner: object, isForge = false): RequestState {
+  return Object.freeze({
+    owner,
+    stage: 'waiting',
+    connect: null,
+    forge: null,
+    isForge,
+    tenant: null,
+    install: null,
+    installToken: null
+  })
 }
 
 /** Whether the request was verified; `false` on public routes and outside of our scope. */

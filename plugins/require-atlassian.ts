@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { AtlassianError } from '../lib/errors.ts'
-import type { ConnectTenantWithSettings } from '../lib/tenant/tenant-settings.ts'
-import type { AtlassianRequestContext, ConnectRequestContext } from './types.ts'
+import type { TenantWithSettings } from '../lib/tenant/tenant-settings.ts'
+import type { AtlassianRequestContext, ConnectRequestContext, ForgeRequestContext } from './types.ts'
 
 /**
  * The verified context of this request, never `null`. Throws `ATL_NOT_PROTECTED` on a public route and outside of the
@@ -20,7 +20,14 @@ export function requireConnect(request: FastifyRequest): ConnectRequestContext {
   return context
 }
 
-/** The tenant of this request, never `null`. Throws as requireAtlassian. */
-export function requireTenant(request: FastifyRequest): ConnectTenantWithSettings {
+/** As requireAtlassian, for a route that serves Forge only. */
+export function requireForge(request: FastifyRequest): ForgeRequestContext {
+  const context = requireAtlassian(request)
+  if (context.platform !== 'forge') throw new AtlassianError('ATL_NOT_PROTECTED', 'not-forge')
+  return context
+}
+
+/** The tenant of this request by whichever platform it came, never `null`. Throws as requireAtlassian. */
+export function requireTenant(request: FastifyRequest): TenantWithSettings {
   return requireAtlassian(request).tenant
 }

@@ -1,8 +1,11 @@
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import { OptionError } from '../lib/errors.ts'
-import { acceptedKinds, type PolicyOption, policyProblem, type TokenKind } from '../lib/jwt/policy.ts'
+import { hasBearerScheme } from '../lib/forge/invocation-token.ts'
+import { type ForgeRoutePolicy, parseForgeRouteRules } from '../lib/forge/route-rules.ts'
+import { acceptedKinds, acceptsForge, type PolicyOption, policyProblem, type TokenKind } from '../lib/jwt/policy.ts'
 import type { LifecycleEventType } from '../lib/tenant/lifecycle-payload.ts'
-import type { AuthenticateHook } from './types.ts'
+import { authorizationHeaders } from './to-signed-request.ts'
+import type { AtlassianRouteConfig, AuthenticateHook } from './types.ts'
 
 /** What is decided for one route, worked out once. */
 export interface RoutePolicy {
@@ -11,6 +14,8 @@ export interface RoutePolicy {
   readonly isPublic: boolean
   readonly isLifecycle: boolean
   readonly kinds: readonly TokenKind[]
+  /** What the route demands of a Forge call; `null` if it accepts none. */
+  readonly forge: ForgeRoutePolicy | null
   readonly event: LifecycleEventType | undefined
   /** Our own routes for `enabled` and `disabled`, which arrive after an uninstall too. */
   readonly acceptEnded: boolean
@@ -59,9 +64,28 @@ function toPolicy(config: FastifyRequest['routeOptions']['config'], url: string)
     isPublic: option === 'none',
     isLifecycle: option === 'lifecycle',
     kinds: Object.freeze([...acceptedKinds(option)]),
+    forge: acceptsForge(option)
+      ? parseForgeRouteRules(config.atlassian?.forge, `config.atlassian.forge of ${url}`)
+      : null,
     event: config.atlassian?.event,
     acceptEnded: config[acceptEnded] === true
   })
+}
+
+/**
+ * Whether the invocation token decides about this request. Told by the route and by the scheme of the one
+ * `Authorization` header, before anything is checked; what was chosen has the last word (forge.md 9, 11).
+ */
+export function isForgeCall(request: FastifyRequest, policy: RoutePolicy): boolean {
+  if (policy.forge === null) return false
+  return policy.kinds.length === 0 || hasBearerScheme(authorizationHeaders(request))
+}
+
+/** Gives a route that names no policy, in a scope that is not public, this one instead of `page`. */
+export function defaultPolicy(route: RouteOptions, scope: FastifyInstance, policy: PolicyOption): void {
+  adoptHookPolicy(route)
+  if (route.config?.atlassian?.auth !== undefined || scope[publicScope] === true) return
+  route.config = { ...route.config, atlassian: { ...route.config?.atlassian, auth: policy } }
 }
 
 /** The policy a route will have, told from its options at start. Throws OptionError for one that cannot be. */
@@ -74,6 +98,7 @@ export function policyFromOptions(route: RouteOptions, scope: FastifyInstance): 
   }
   const option = route.config?.atlassian?.auth ?? 'page'
   checkPolicy(option, route.url)
+  checkForgeRules(route.config?.atlassian?.forge, option, route.url)
   return option
 }
 
@@ -96,14 +121,21 @@ function adoptHookPolicy(route: RouteOptions): void {
 /** A misspelt member would leave the route with a policy that its author did not mean. */
 function checkMembers(config: object | undefined, url: string): void {
   for (const [name, value] of Object.entries(config ?? {})) {
-    if (name !== 'auth' && name !== 'event') {
+    if (name !== 'auth' && name !== 'event' && name !== 'forge') {
       throw new OptionError(
         `config.atlassian.${name} of ${url}`,
         value,
-        'there is no such member; known are auth and event'
+        'there is no such member; known are auth, event and forge'
       )
     }
   }
+}
+
+function checkForgeRules(rules: AtlassianRouteConfig['forge'], policy: PolicyOption, url: string): void {
+  if (rules === undefined) return
+  const option = `config.atlassian.forge of ${url}`
+  if (!acceptsForge(policy)) throw new OptionError(option, rules, 'the policy of the route has to accept "forge"')
+  parseForgeRouteRules(rules, option)
 }
 
 export function checkPolicy(option: PolicyOption, url: string): void {

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import type { ForgeCall } from '../lib/forge/forge-authenticator.ts'
 import type { SignedRequest } from '../lib/ports.ts'
 
 /** The request as the host signed it: before `rewriteUrl`, before schemas, with every Authorization header. */
@@ -19,10 +20,21 @@ export function withForm(request: FastifyRequest): SignedRequest {
   return { ...toSignedRequest(request), form: isFields ? (body as Record<string, unknown>) : {} }
 }
 
+/** A call of Forge as it arrived, with the two headers that carry API tokens. */
+export function toForgeCall(request: FastifyRequest): ForgeCall {
+  const { headers } = request
+  return {
+    url: request.originalUrl,
+    authorization: authorizationHeaders(request),
+    systemToken: headers['x-forge-oauth-system']?.toString(),
+    userToken: headers['x-forge-oauth-user']?.toString()
+  }
+}
+
 const NONE: readonly string[] = Object.freeze([])
 
 // Node keeps the first of several Authorization headers and hides the others, so the raw list is read.
-function authorizationHeaders(request: FastifyRequest): readonly string[] {
+export function authorizationHeaders(request: FastifyRequest): readonly string[] {
   const merged = request.headers.authorization
   if (merged === undefined) return NONE
   const { rawHeaders } = request.raw

@@ -4,6 +4,8 @@ import type { Authorized } from '../lib/authorize/authorizer.ts'
 import type { ConfluenceRequirements, JiraRequirements } from '../lib/authorize/requirements.ts'
 import type { Tenants } from '../lib/connect-app.ts'
 import type { Descriptor } from '../lib/descriptor/descriptor.ts'
+import type { ForgeInvocation } from '../lib/forge/forge-authenticator.ts'
+import type { ForgeRouteRules } from '../lib/forge/route-rules.ts'
 import type { HostMetrics } from '../lib/host/host-calls.ts'
 import type { HostClient } from '../lib/host/host-client.ts'
 import type { PolicyOption } from '../lib/jwt/policy.ts'
@@ -11,7 +13,7 @@ import type { VerifiedConnect } from '../lib/jwt/verify-connect.ts'
 import type { VerifiedInstall } from '../lib/jwt/verify-install.ts'
 import type { LifecycleEventType } from '../lib/tenant/lifecycle-payload.ts'
 import type { LifecycleResult } from '../lib/tenant/lifecycle-service.ts'
-import type { ConnectTenantWithSettings } from '../lib/tenant/tenant-settings.ts'
+import type { ConnectTenantWithSettings, TenantWithSettings } from '../lib/tenant/tenant-settings.ts'
 import type { TenantLookup } from '../lib/tenant/tenant-store.ts'
 
 /** Who acts: a user by Atlassian account id, an anonymous visitor, or the host itself. */
@@ -28,8 +30,17 @@ export interface ConnectRequestContext {
   readonly connect: VerifiedConnect
 }
 
+/** A verified call of a Forge front end, function, event or schedule. */
+export interface ForgeRequestContext {
+  readonly platform: 'forge'
+  /** With the members of a Connect registration, if the site has or had one; `clientKey` tells. */
+  readonly tenant: TenantWithSettings
+  readonly principal: Principal
+  readonly forge: ForgeInvocation
+}
+
 /** Verified requests by platform. */
-export type AtlassianRequestContext = ConnectRequestContext
+export type AtlassianRequestContext = ConnectRequestContext | ForgeRequestContext
 
 /** What a route says about itself in `config.atlassian`. */
 export interface AtlassianRouteConfig {
@@ -37,6 +48,8 @@ export interface AtlassianRouteConfig {
   readonly auth?: PolicyOption
   /** For `lifecycle` on a path that the descriptor does not name: which event is expected. */
   readonly event?: LifecycleEventType
+  /** What a Forge call needs beside its token, where `auth` accepts `forge`. Without it: a user. */
+  readonly forge?: ForgeRouteRules
 }
 
 /** An `onRequest` hook that stands for a policy, made by `app.atlassian.authenticate`. */
@@ -63,7 +76,10 @@ export interface FastifyAtlassian {
   /** What happened with calls to hosts since the start, and what is going on now. */
   hostMetrics(): HostMetrics
   /** Route options to spread: `app.get('/api', { ...app.atlassian.protect('context') }, handler)`. */
-  protect(policy: PolicyOption): { readonly config: { readonly atlassian: AtlassianRouteConfig } }
+  protect(
+    policy: PolicyOption,
+    forge?: ForgeRouteRules
+  ): { readonly config: { readonly atlassian: AtlassianRouteConfig } }
   /** The same as a hook: `onRequest: app.atlassian.authenticate('context')`. Place it on a route, not on a scope. */
   authenticate(policy: PolicyOption): AuthenticateHook
   /**
@@ -93,10 +109,15 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who sent this request, verified; `null` on public routes. */
     readonly atlassian: AtlassianRequestContext | null
-    /** The verified Connect token; `null` on public routes. */
+    /** The verified Connect token; `null` on public routes and for calls of Forge. */
     readonly connect: VerifiedConnect | null
-    /** The tenant that signed this request; `null` on public routes. */
-    readonly tenant: ConnectTenantWithSettings | null
+    /** The verified Forge call; `null` on public routes and for requests of Connect. */
+    readonly forge: ForgeInvocation | null
+    /**
+     * The tenant of this request, by whichever platform it came; `null` on public routes. Where only Connect is served,
+     * `requireConnect(request).tenant` has the members of its registration.
+     */
+    readonly tenant: TenantWithSettings | null
     /** Calls the site of `request.tenant` as the app; `asUser()` is who sent it. Throws `ATL_NOT_PROTECTED` on public routes. */
     hostClient(): HostClient
     /** What the last authorizing hook of this request checked and the host granted; `null` before. */

@@ -1,16 +1,16 @@
 import type { TokenPlace } from './extract-token.ts'
 
 /** What a route demands (house word: policy). `none` is public. */
-export const policies = ['page', 'context', 'session', 'webhook', 'lifecycle', 'none'] as const
+export const policies = ['page', 'context', 'session', 'webhook', 'lifecycle', 'forge', 'none'] as const
 /** One demand of a route. */
 export type Policy = (typeof policies)[number]
 
 /** Kinds of token that may stand beside each other in a list on one route. */
-export const listablePolicies = ['page', 'context', 'session'] as const
+export const listablePolicies = ['page', 'context', 'session', 'forge'] as const
 /** A policy that may stand in a list. */
 export type ListablePolicy = (typeof listablePolicies)[number]
 
-/** One policy, or several kinds of page-side token of which the request brings exactly one. */
+/** One policy, or several kinds of token of which the request brings exactly one. */
 export type PolicyOption = Policy | readonly ListablePolicy[]
 
 /** What a verified token was. */
@@ -25,10 +25,15 @@ export const tokenPlaces: Readonly<Record<TokenKind, readonly TokenPlace[]>> = O
   lifecycle: ['header']
 })
 
-/** The kinds of token that a policy accepts, in the order they were listed; empty for `none`. */
+/** The kinds of Connect token that a policy accepts, in the order they were listed; empty for `none` and `forge`. */
 export function acceptedKinds(policy: PolicyOption): readonly TokenKind[] {
-  if (policy === 'none') return []
-  return typeof policy === 'string' ? [policy] : policy
+  const listed: readonly Policy[] = typeof policy === 'string' ? [policy] : policy
+  return listed.filter((one) => one !== 'none' && one !== 'forge')
+}
+
+/** Whether the invocation tokens of Forge are accepted. */
+export function acceptsForge(policy: PolicyOption): boolean {
+  return typeof policy === 'string' ? policy === 'forge' : policy.includes('forge')
 }
 
 /** A sentence that says what is wrong with a policy, or `null`. */

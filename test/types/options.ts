@@ -34,7 +34,7 @@ export async function register(): Promise<void> {
 
   // @ts-expect-error a base URL is needed
   await app.register(connectPlugin, { descriptor })
-  // @ts-expect-error a descriptor is needed
+  // An app of Forge alone has no descriptor; that one of both is needed is told at start.
   await app.register(connectPlugin, { baseUrl })
   // @ts-expect-error there is no such option
   await app.register(connectPlugin, { descriptor, baseUrl, noAuth: true })

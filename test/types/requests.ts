@@ -59,7 +59,7 @@ export function handlers(app: FastifyInstance): void {
   })
 
   app.get('/secret', async (request) => {
-    const { sharedSecret } = requireTenant(request)
+    const { sharedSecret } = requireConnect(request).tenant
     const revealed: string = sharedSecret.reveal()
     // @ts-expect-error a secret is no text
     const text: string = sharedSecret
