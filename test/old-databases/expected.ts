@@ -4,9 +4,14 @@ import type { EncryptionOptions } from '../../lib/encryption/encryption-options.
 import { clientKeysOf } from '../../lib/tenant/tenant.ts'
 import { createSettingsGiver } from '../../lib/tenant/tenant-settings.ts'
 
+interface FoundTenant {
+  readonly tenantId: string
+  readonly [member: string]: unknown
+}
+
 /** What a store finds in a database, by its public methods only. */
 export interface Found {
-  readonly tenants: readonly { readonly tenantId: string }[]
+  readonly tenants: readonly FoundTenant[]
   /** The checklists of each tenant, with their items. */
   readonly checklists: readonly object[]
   readonly settings: readonly object[]
@@ -26,7 +31,7 @@ export async function readAll(url: string, encryption: EncryptionOptions | undef
     await store.open()
     const withSettings = createSettingsGiver({ store, clock: Date.now, maxValueBytes: 1_000_000 })
     const checklistStore = createChecklistStore(database)
-    const tenants: { readonly tenantId: string }[] = []
+    const tenants: FoundTenant[] = []
     const checklists: object[] = []
     const settings: object[] = []
     for (const tenant of await store.list({ limit: 1000 })) {
