@@ -8,7 +8,7 @@ import { hasRegistration, type Tenant } from '../tenant/tenant.ts'
 import { inOrderOfNames } from '../tenant/tenant-names.ts'
 import type { TenantLookup, TenantStore } from '../tenant/tenant-store.ts'
 import type { ChangeListener } from './change-listener.ts'
-import { chooseTenant } from './choose-tenant.ts'
+import { chooseTenant, onePerTenant } from './choose-tenant.ts'
 import { canBeBaseUrl, canBeFound, canBeName, checkLimit, tenantRecord } from './record.ts'
 import { borrowedConnection, ownConnection, type RedisClient, type RedisConnection } from './redis-connection.ts'
 import { createRedisDeliveryInbox } from './redis-delivery-inbox.ts'
@@ -128,7 +128,7 @@ export function createRedisTenantStore(options: RedisTenantStoreOptions): RedisT
     },
 
     async find(lookup) {
-      return canBeFound(lookup) ? chooseTenant(await findAll(lookup)) : null
+      return canBeFound(lookup) ? chooseTenant(onePerTenant(await findAll(lookup))) : null
     },
 
     async findByBaseUrl(baseUrl) {
