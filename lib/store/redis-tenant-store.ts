@@ -21,6 +21,7 @@ import { scriptRunner, tenantsReply, textReply } from './redis-script.ts'
 import { checkServer } from './redis-server.ts'
 import { createRedisSettings } from './redis-settings.ts'
 import { findScript, headScript, listScript, notifyScript } from './redis-tenant-scripts.ts'
+import { createRedisTokens } from './redis-tokens.ts'
 import { upgradeLayout } from './redis-upgrade.ts'
 import { createRedisWriter } from './redis-write.ts'
 import type { ReencryptOptions, ReencryptResult } from './reencrypt.ts'
@@ -51,7 +52,7 @@ export interface RedisTenantStore extends TenantStore {
    * Can be stopped and repeated at any time; ends complete when it met them all. Throws `ATL_ENCRYPTION_KEY` for one
    * that does not open.
    */
-  reencrypt(options?: Omit<ReencryptOptions, 'encryption' | 'clock'>): Promise<ReencryptResult>
+  reencrypt(options?: Omit<ReencryptOptions, 'encryption'>): Promise<ReencryptResult>
 }
 
 /**
@@ -94,6 +95,7 @@ export function createRedisTenantStore(options: RedisTenantStoreOptions): RedisT
   return {
     inbox: createRedisDeliveryInbox(run),
     settings: createRedisSettings(run),
+    tokens: createRedisTokens(run, cipher),
     remover: createRedisRemover({ run, cipher, channel, sender }),
     close,
 
