@@ -8,6 +8,7 @@ import type { ConnectOptions, ResolvedOptions } from '../lib/options.ts'
 import { resolveOptions } from '../lib/resolve-options.ts'
 import { authenticatePlugin } from './authenticate.ts'
 import { checkRoutesPlugin } from './check-routes.ts'
+import { corsPlugin } from './cors.ts'
 import { descriptorPlugin } from './descriptor.ts'
 import { formParserPlugin } from './form-parser.ts'
 import { framePlugin } from './frame.ts'
@@ -30,6 +31,8 @@ const connect: FastifyPluginAsync<ConnectOptions> = async (app, given) => {
 
   await app.register(tenantsPlugin, { core, api: createApi(app, core) })
   if (options.formParser) await app.register(formParserPlugin)
+  // Before authentication: a preflight carries no token.
+  await app.register(corsPlugin, { core })
   await app.register(authenticatePlugin, { core })
   await app.register(hostClientPlugin, { core })
   await app.register(framePlugin, { core })

@@ -96,11 +96,11 @@ function adoptHookPolicy(route: RouteOptions): void {
 /** A misspelt member would leave the route with a policy that its author did not mean. */
 function checkMembers(config: object | undefined, url: string): void {
   for (const [name, value] of Object.entries(config ?? {})) {
-    if (name !== 'auth' && name !== 'event') {
+    if (name !== 'auth' && name !== 'cors' && name !== 'event') {
       throw new OptionError(
         `config.atlassian.${name} of ${url}`,
         value,
-        'there is no such member; known are auth and event'
+        'there is no such member; known are auth, cors and event'
       )
     }
   }

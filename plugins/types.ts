@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { AppEvents } from '../lib/app-events.ts'
 import type { Tenants } from '../lib/connect-app.ts'
+import type { CorsOption } from '../lib/cors.ts'
 import type { Descriptor } from '../lib/descriptor/descriptor.ts'
 import type { HostClient } from '../lib/host/host-client.ts'
 import type { PolicyOption } from '../lib/jwt/policy.ts'
@@ -34,6 +35,8 @@ export interface AtlassianRouteConfig {
   readonly auth?: PolicyOption
   /** For `lifecycle` on a path that the descriptor does not name: which event is expected. */
   readonly event?: LifecycleEventType
+  /** Which other origins may call the route from a browser: the sites that may install (`true`), or a list. Default none. */
+  readonly cors?: CorsOption
 }
 
 /** An `onRequest` hook that stands for a policy, made by `app.atlassian.authenticate`. */
