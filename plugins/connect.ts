@@ -7,7 +7,7 @@ import type { PolicyOption } from '../lib/jwt/policy.ts'
 import type { ConnectOptions, ResolvedOptions } from '../lib/options.ts'
 import { resolveOptions } from '../lib/resolve-options.ts'
 import { authenticatePlugin } from './authenticate.ts'
-import { checkRoutesPlugin } from './check-routes.ts'
+import { checkRoutesPlugin, type SeenRoute } from './check-routes.ts'
 import { corsPlugin } from './cors.ts'
 import { descriptorPlugin } from './descriptor.ts'
 import { formParserPlugin } from './form-parser.ts'
@@ -28,8 +28,9 @@ const connect: FastifyPluginAsync<ConnectOptions> = async (app, given) => {
   const descriptor = await readDescriptor(app, options)
   const store = await openStore(options, descriptor.key, app.log)
   const core = createConnectApp(options, descriptor, store, app.log)
+  const seen: SeenRoute[] = []
 
-  await app.register(tenantsPlugin, { core, api: createApi(app, core) })
+  await app.register(tenantsPlugin, { core, api: createApi(app, core, seen) })
   if (options.formParser) await app.register(formParserPlugin)
   // Before authentication: a preflight carries no token.
   await app.register(corsPlugin, { core })
@@ -39,7 +40,7 @@ const connect: FastifyPluginAsync<ConnectOptions> = async (app, given) => {
   if (options.views !== undefined) {
     await app.register(viewsPlugin, { views: options.views, production: options.production })
   }
-  await app.register(checkRoutesPlugin, { core })
+  await app.register(checkRoutesPlugin, { core, seen })
   await app.register(descriptorPlugin, { core })
   await app.register(lifecyclePlugin, { core })
   await app.register(sessionPlugin, { core })
@@ -65,12 +66,13 @@ async function readDescriptor(app: FastifyInstance, options: ResolvedOptions): P
   return descriptor
 }
 
-function createApi(app: FastifyInstance, core: ConnectApp): FastifyAtlassian {
+function createApi(app: FastifyInstance, core: ConnectApp, seen: readonly SeenRoute[]): FastifyAtlassian {
   return Object.freeze({
     descriptor: core.descriptor,
     tenants: core.tenants,
     events: core.events,
     authorizationServer: core.options.authorizationServer,
+    routes: () => seen.map(({ url, methods, policy }) => ({ method: methods, url, policy })),
     hostClient: (lookup: Parameters<FastifyAtlassian['hostClient']>[0]) => core.hostClient(lookup),
     protect(policy: PolicyOption) {
       checkPolicy(policy, 'protect()')

@@ -7,6 +7,7 @@ import type { HostClient } from '../lib/host/host-client.ts'
 import type { PolicyOption } from '../lib/jwt/policy.ts'
 import type { VerifiedConnect } from '../lib/jwt/verify-connect.ts'
 import type { VerifiedInstall } from '../lib/jwt/verify-install.ts'
+import type { ManifestRoute } from '../lib/manifest/manifest.ts'
 import type { LifecycleEventType } from '../lib/tenant/lifecycle-payload.ts'
 import type { LifecycleResult } from '../lib/tenant/lifecycle-service.ts'
 import type { ConnectTenantWithSettings } from '../lib/tenant/tenant-settings.ts'
@@ -47,6 +48,8 @@ export interface FastifyAtlassian {
   readonly descriptor: Descriptor
   readonly tenants: Tenants
   readonly events: AppEvents
+  /** The routes that were declared so far inside the scope of the plugin, with their policies; for `createManifest`. */
+  routes(): readonly ManifestRoute[]
   /** Where user tokens come from, as configured. */
   readonly authorizationServer: string
   /** A client for jobs. Each call looks the tenant up and rejects with `ATL_NO_TENANT` if the app is not installed there. */
