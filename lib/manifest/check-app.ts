@@ -1,5 +1,6 @@
 import type { Descriptor } from '../descriptor/descriptor.ts'
 import { isObject } from '../descriptor/json-value.ts'
+import { sharedTypes } from './connect-modules.ts'
 import type { Findings } from './findings.ts'
 import { APP_PREFIX, manifestProducts, UNREGISTERED_APP } from './manifest.ts'
 import type { ManifestView, ModuleEntry } from './read-manifest.ts'
@@ -86,9 +87,6 @@ function checkConnect(
   }
 }
 
-/** What a descriptor says once for both products; such modules may have one key under each of them. */
-const sharedTypes = /:(?:lifecycle|translations|cloudAppMigration|webhooks)$/
-
 function checkConnectModules({ connectModules, modules, endpoints }: ManifestView, findings: Findings): void {
   const owners = new Map<string, ModuleEntry>()
   for (const module of [...endpoints, ...modules, ...connectModules]) {
@@ -102,14 +100,7 @@ function checkConnectModules({ connectModules, modules, endpoints }: ManifestVie
       continue
     }
     const owner = owners.get(key)
-    const isTwin = isConnect && sharedTypes.test(type) && owner !== undefined && owner.type !== type
-    if (owner !== undefined && !isTwin) {
-      findings.error(
-        'module-key-twice',
-        field,
-        `The key "${key}" belongs to ${owner.field} already; it names one module.`
-      )
-    }
+    if (owner !== undefined) checkTwins(owner, module, findings)
     owners.set(key, module)
   }
   for (const product of manifestProducts) {
@@ -118,4 +109,19 @@ function checkConnectModules({ connectModules, modules, endpoints }: ManifestVie
       findings.error('lifecycle-twice', `connectModules.${product}:lifecycle`, 'A product has one life-cycle module.')
     }
   }
+}
+
+/** Whether two products may share a key is not documented; everywhere else they may not. */
+function checkTwins(owner: ModuleEntry, { type, key, field }: ModuleEntry, findings: Findings): void {
+  const message = `The key "${key}" belongs to ${owner.field} already`
+  const inTwoProducts = [owner.field, field].every((at) => at.startsWith('connectModules.')) && owner.type !== type
+  if (!inTwoProducts || productOf(owner.type) === productOf(type)) {
+    findings.error('module-key-twice', field, `${message}; it names one module.`)
+  } else if (!sharedTypes.test(type)) {
+    findings.warn('module-key-in-products', field, `${message}, for another product: Forge may refuse it.`)
+  }
+}
+
+function productOf(type: string): string {
+  return type.slice(0, type.indexOf(':'))
 }

@@ -41,16 +41,12 @@ export function checkEndpoints(view: ManifestView, findings: Findings): void {
       }
     }
   }
-  for (const { key, field } of view.endpoints) {
-    if (key !== '' && !used.has(key) && !isDefaultForFrontEnds(view)) {
-      findings.warn('endpoint-unused', field, `No module names the endpoint "${key}", so nothing is sent through it.`)
+  for (const endpoint of view.endpoints) {
+    // One without a path may wait for the first module of a front end.
+    if (endpoint.key !== '' && !used.has(endpoint.key) && routePathOf(endpoint) !== null) {
+      findings.warn('endpoint-unused', endpoint.field, `No module names the endpoint "${endpoint.key}".`)
     }
   }
-}
-
-/** A backend may be prepared before the first module of a front end names it. */
-function isDefaultForFrontEnds({ modules }: ManifestView): boolean {
-  return modules.every(({ type }) => serverModules.has(type) || type === 'migration:dataResidency')
 }
 
 function checkTarget(endpoint: Entry, { remotes, services }: ManifestView, findings: Findings): void {

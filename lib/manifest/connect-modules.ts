@@ -12,6 +12,9 @@ const nativeTypes: Readonly<Record<string, string>> = {
   jiraProjectPermissions: 'jira:projectPermission'
 }
 
+/** What a descriptor says once for all products; each of them has it under the same key. */
+export const sharedTypes = /:(?:lifecycle|translations|cloudAppMigration|webhooks)$/
+
 export interface ConvertedModules {
   readonly connectModules: Readonly<Record<string, readonly ManifestValue[]>>
   /** Modules of Forge's own kinds. */

@@ -1,7 +1,7 @@
-import { eachString, fieldOf, isObject } from '../descriptor/json-value.ts'
+import { eachString, isObject } from '../descriptor/json-value.ts'
 import { listModules } from '../descriptor/module-list.ts'
 import { acceptsForge } from './backend-modules.ts'
-import type { ConvertedModules } from './connect-modules.ts'
+import { type ConvertedModules, sharedTypes } from './connect-modules.ts'
 import type { ManifestFinding } from './manifest.ts'
 import type { ManifestPlan } from './manifest-plan.ts'
 import { isConnectScope, isInherited, isTokenContent } from './manifest-scopes.ts'
@@ -10,7 +10,7 @@ import { moveNotes } from './move-notes.ts'
 type Note = Pick<ManifestFinding, 'code' | 'field' | 'message'> & { readonly severity?: ManifestFinding['severity'] }
 
 /** Members of a descriptor that a manifest has no place for. */
-const dropped = ['name', 'description', 'vendor', 'links', 'apiVersion', 'authentication', 'apiMigrations', 'contexts']
+const dropped = ['name', 'description', 'vendor', 'links', 'apiVersion', 'contexts']
 
 /** What a person has to do or decide, and why: no manifest can say it (forge.md 5.4, 5.5, 6.3, 6.7). */
 export function manifestNotes(plan: ManifestPlan, converted: ConvertedModules): ManifestFinding[] {
@@ -182,7 +182,7 @@ function* variableNotes({ descriptor }: ManifestPlan): Iterable<Note> {
   for (const { module, field } of listModules(descriptor)) {
     const found: string[] = []
     eachString(module, (text, at) => {
-      if (/(?:^|\.)(?:url|templateUrl)$/i.test(at) && /\{[^{}]+\}/.test(text)) found.push(fieldOf(field, at))
+      if (/(?:^|\.)(?:url|templateUrl)$/i.test(at) && /\{[^{}]+\}/.test(text)) found.push(`${field}.${at}`)
     })
     for (const at of found) {
       yield {
@@ -201,11 +201,11 @@ function* productNotes({ products }: ManifestPlan, { connectModules }: Converted
     for (const module of list) {
       const key = isObject(module) ? module.key : undefined
       const owner = owners.get(key)
-      if (owner !== undefined && owner !== type) {
+      if (owner !== undefined && owner !== type && !sharedTypes.test(type)) {
         yield {
           code: 'key-in-both-products',
           field: `connectModules.${type}`,
-          message: `The key "${key}" is in ${owner} too, because the descriptor serves ${products.join(' and ')}. Keys of one app have to differ: leave it to one product, or make two apps.`
+          message: `The key "${key}" is in ${owner} too, because the descriptor serves ${products.join(' and ')}. Forge may refuse a key that is there twice: leave the module to one product, or make two apps.`
         }
       }
       owners.set(key, type)

@@ -46,19 +46,20 @@ const moves: Readonly<Record<string, Move>> = {
   }
 }
 
-const pageLike: Move = {
-  code: 'module-stays',
-  message:
-    'It stays a Connect module and works as before. On Forge its front end is served by Atlassian (Custom UI) and calls this backend.'
-}
-
-/** One note for each kind of module that the descriptor has, at its first module. */
+/** One note for each kind of module that changes when it moves, at its first module, and one for all others. */
 export function* moveNotes(modules: readonly RawModule[]): Iterable<Move & { readonly field: string }> {
-  const seen = new Set<string>()
-  for (const { type, field } of modules) {
-    if (seen.has(type)) continue
-    seen.add(type)
+  const kinds = new Map(modules.map(({ type, field }) => [type, field.replace(/\[\d+\]$/, '')]))
+  const staying: string[] = []
+  for (const [type, field] of kinds) {
     const move = Object.hasOwn(moves, type) ? moves[type] : undefined
-    yield { ...(move ?? pageLike), field }
+    if (move === undefined) staying.push(type)
+    else yield { ...move, field }
+  }
+  if (staying.length > 0) {
+    yield {
+      code: 'modules-stay',
+      field: 'connectModules',
+      message: `${staying.join(', ')}: they stay Connect modules and work as before. On Forge Atlassian serves the front end (Custom UI), and it calls this backend.`
+    }
   }
 }

@@ -1,7 +1,7 @@
 import type { Manifest, ManifestValue } from './manifest.ts'
 
 /** Text that every version of YAML reads as this text without quotes. */
-const PLAIN = /^[A-Za-z_/](?:[A-Za-z0-9_./@-]|:(?=[A-Za-z0-9_./@-]))*$/
+const PLAIN = /^[A-Za-z_/](?:[A-Za-z0-9_./@-]|:(?=[A-Za-z0-9_.:/@-])| (?=[A-Za-z0-9]))*$/
 /** Text that some version of YAML reads as something else. */
 const WORD = /^(?:y|n|yes|no|on|off|true|false|null|_+)$/i
 
