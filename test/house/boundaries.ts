@@ -14,11 +14,25 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   forge: ['ground', 'tenant', 'jwt'],
   webhook: ['ground', 'tenant', 'jwt'],
   descriptor: ['ground', 'tenant', 'jwt', 'host', 'webhook'],
+  manifest: ['ground', 'descriptor'],
   app: ['ground', 'encryption', 'tenant', 'jwt', 'delivery', 'host', 'forge', 'authorize', 'webhook', 'descriptor'],
   frame: ['ground', 'tenant', 'jwt', 'host', 'descriptor', 'app'],
-  index: ['ground', 'tenant', 'jwt', 'delivery', 'host', 'forge', 'authorize', 'webhook', 'descriptor', 'app', 'frame'],
+  index: [
+    'ground',
+    'tenant',
+    'jwt',
+    'delivery',
+    'host',
+    'forge',
+    'authorize',
+    'webhook',
+    'descriptor',
+    'manifest',
+    'app',
+    'frame'
+  ],
   'import-ace': ['ground', 'tenant', 'jwt', 'store', 'app'],
-  cli: ['ground', 'encryption', 'tenant', 'store', 'import-ace'],
+  cli: ['ground', 'encryption', 'tenant', 'store', 'import-ace', 'descriptor', 'manifest'],
   testing: ['ground', 'tenant', 'jwt', 'host', 'webhook', 'descriptor']
 }
 
