@@ -44,6 +44,7 @@ export {
   type ConnectRegistration,
   type ConnectTenant,
   type ForgeTenant,
+  hasRegistration,
   type Installation,
   isConnected,
   type Product,
