@@ -9,7 +9,7 @@ import { checkContents, pack } from './package/tarball.ts'
 
 /** Looks at the package as a stranger who installs it: every step prints a line, and one that fails ends with 1. */
 
-const optional = ['@fastify/view', 'handlebars', 'better-sqlite3', 'mysql2', 'pg', 'atlassian-jwt']
+const optional = ['@fastify/view', 'handlebars', 'better-sqlite3', 'mysql2', 'pg', 'atlassian-jwt', 'yaml']
 
 const directory = await mkdtemp(join(tmpdir(), 'package-'))
 let failures = 0
