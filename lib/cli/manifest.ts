@@ -57,7 +57,7 @@ export async function manifestCommand(argv: readonly string[], world: CliWorld):
   }
   if (values.check !== undefined) {
     if (values.out !== undefined) throw new UsageError('--check writes nothing, so --out has no meaning beside it')
-    const manifest = await readManifestFile(values.check)
+    const manifest = readManifestFile(values.check)
     const descriptor = values.descriptor === undefined ? undefined : await readDescriptor(values.descriptor)
     const mountPath = values['mount-path']
     return tell(checkManifest(manifest, { descriptor, routes, mountPath, forge }))

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { loadPackage } from '../store/load-package.ts'
+import { parse } from 'yaml'
 import { UsageError } from './world.ts'
 
-/** The content of a manifest in YAML or JSON. Throws UsageError, or MissingPackageError: YAML needs a reader. */
-export async function readManifestFile(file: string): Promise<unknown> {
+/** The content of a manifest in YAML or JSON. Throws UsageError. */
+export function readManifestFile(file: string): unknown {
   let text: string
   try {
     text = readFileSync(file, 'utf8')
@@ -12,7 +12,6 @@ export async function readManifestFile(file: string): Promise<unknown> {
   }
   try {
     if (file.endsWith('.json')) return JSON.parse(text)
-    const { parse } = await loadPackage('yaml', 'Reading a manifest', () => import('yaml'))
     return parse(text)
   } catch (error) {
     // The parsers name the place and what they met there.

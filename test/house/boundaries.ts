@@ -64,7 +64,7 @@ export function findViolations(files: ReadonlyMap<string, string>, packages: Pac
 }
 
 function judgeImport(file: string, specifier: string | null, packages: Packages): string[] {
-  const published = file.startsWith('lib/') || file.startsWith('plugins/')
+  const published = /^(?:lib|plugins|client)\//.test(file)
   if (specifier === null) return published ? [`${file} computes the address of an import`] : []
   const verdict = specifier.startsWith('.')
     ? judgeOwnFile(file, resolveImport(file, specifier))
@@ -78,6 +78,7 @@ function judgeOwnFile(file: string, target: string): string | null {
   if (from === 'test' || from === to) return null
   if (from === 'example-app') return 'the example app imports the package, as users do'
   if (to === 'lib/testing') return 'only tests and the example app use the simulator'
+  if (from === 'client' || to === 'client') return 'the client runs in browsers and shares nothing with the backend'
   if (from === 'plugins') return to.startsWith('lib/') ? null : 'plugins import only lib'
   if (!to.startsWith('lib/')) return 'lib imports only lib'
   return mayImport[from.slice('lib/'.length)]?.includes(to.slice('lib/'.length)) ? null : `${from} does not know ${to}`
@@ -85,6 +86,7 @@ function judgeOwnFile(file: string, target: string): string | null {
 
 function judgePackage(file: string, specifier: string, packages: Packages): string | null {
   const from = placeOf(file)
+  if (from === 'client') return 'the client runs in browsers and has no dependency'
   if (specifier.startsWith('node:')) return null
   const name = packageOf(specifier)
   if (name === 'fastify-atlassian')

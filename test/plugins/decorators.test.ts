@@ -153,6 +153,7 @@ t.test('fastify.atlassian is frozen, and so is the descriptor in it', async (t) 
     'hostMetrics',
     'protect',
     'publicScope',
+    'routes',
     'sessionToken',
     'tenants'
   ])
