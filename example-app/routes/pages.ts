@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { requireConnect, requireTenant } from 'fastify-atlassian'
+import { requireConnect } from 'fastify-atlassian'
 import type { ChecklistStore } from '../checklist-store.ts'
 import { onlyVisible } from '../host.ts'
 
@@ -22,7 +22,7 @@ export async function pageRoutes(app: FastifyInstance, { checklists }: { checkli
 
   // That the link to this page is for administrators does not keep others from opening it: see the page.
   app.get('/about', async (request, reply) => {
-    const { product, baseUrl } = requireTenant(request)
+    const { product, baseUrl } = requireConnect(request).tenant
     return reply.view('about.hbs', { product: product === 'jira' ? 'Jira' : 'Confluence', baseUrl })
   })
 

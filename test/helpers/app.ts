@@ -1,5 +1,5 @@
 import Fastify, { type FastifyInstance, type FastifyRequest, type FastifyServerOptions } from 'fastify'
-import { type ConnectOptions, connectPlugin, requireAtlassian, type TenantStore } from 'fastify-atlassian'
+import { type ConnectOptions, connectPlugin, requireConnect, type TenantStore } from 'fastify-atlassian'
 import { createMemoryTenantStore } from 'fastify-atlassian/store'
 import { createHostSimulator, type HostSimulator, type HostSimulatorOptions } from 'fastify-atlassian/testing'
 import type { Test } from 'tap'
@@ -82,7 +82,7 @@ export async function buildApp(t: Test, overrides: AppOverrides = {}): Promise<T
   const prefix = options.mountPath ?? new URL(baseUrl).pathname.replace(/\/$/, '')
   const answer = async (request: FastifyRequest) => {
     reached.push(request.routeOptions.url ?? '')
-    const { tenant, connect, principal } = requireAtlassian(request)
+    const { tenant, connect, principal } = requireConnect(request)
     return { reached: request.routeOptions.url, clientKey: tenant.clientKey, kind: connect.tokenKind, principal }
   }
   app.route({ method: ['GET', 'POST'], url: `${prefix}/panel`, handler: answer })
