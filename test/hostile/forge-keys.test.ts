@@ -93,8 +93,11 @@ t.test('a key that is not published any more ends with the next reading', async 
   await scene.keys.publish('two')
   scene.clock.advanceSeconds(601)
   t.equal(await status(scene, await scene.token()), 200, 'the reading goes on in the background')
-  await t.resolves(untilFetched(scene, 2))
-  t.equal(await status(scene, await scene.token({ jti: 'again' })), 401)
+  let answer = 200
+  for (let tries = 0; answer === 200 && tries < 200; tries++)
+    answer = await status(scene, await scene.token({ jti: `${tries}` }))
+  t.equal(answer, 401)
+  t.equal(scene.keys.fetches(), 2)
 })
 
 t.test('while the key server fails, the last good set is believed for a day', async (t) => {
@@ -110,7 +113,7 @@ t.test('while the key server fails, the last good set is believed for a day', as
     scene.keys.answer(instead)
     scene.clock.advanceSeconds(23 * 3600)
     t.equal(await status(scene, await scene.token()), 200)
-    await untilFetched(scene, 2)
+    await until(() => scene.lines.some((line) => line.includes('keys of Forge cannot be fetched')))
     scene.clock.advanceSeconds(3601)
     const answer = await scene.app.inject(scene.call(await scene.token()))
     t.strictSame([answer.statusCode, answer.json()], [503, { ...KEYS_UNAVAILABLE }])
@@ -182,12 +185,3 @@ t.test('an isolated cloud has keys of its own, and a label that the app does not
     await refusesForge(t, scene, scene.call(await scene.token(changes, signing)), undefined, name)
   }
 })
-
-async function untilFetched(scene: ForgeScene, fetches: number): Promise<void> {
-  for (let tries = 0; scene.keys.fetches() < fetches; tries++) {
-    if (tries > 200) throw new Error(`only ${scene.keys.fetches()} fetches`)
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
-  // The answer is on its way: a token with an unknown key waits for it.
-  await new Promise((resolve) => setTimeout(resolve, 30))
-}
