@@ -74,8 +74,7 @@ export function createForgeAuthenticator(rules: InvocationRules, tenants: ForgeT
     return known?.header === header && rules.clock() / 1000 < known.forge.expiresAtSeconds ? known : null
   }
 
-  async function verifyAnew(header: string, token: string): Promise<Remembered> {
-    const forge = await verifyInvocationToken(token, rules)
+  function remember(header: string, token: string, forge: VerifiedForge): Remembered {
     const plain = Object.freeze({ ...forge, tokens: NO_TOKENS })
     const verified = { header, token, forge, plain, arrival: arrivalOf(forge) }
     remembered.set(header.slice(-TAIL), verified)
@@ -100,7 +99,12 @@ export function createForgeAuthenticator(rules: InvocationRules, tenants: ForgeT
         return { forge: tokens === NO_TOKENS ? plain : Object.freeze({ ...forge, tokens }), tenant }
       }
 
-      return known === null ? verifyAnew(call.authorization[0] ?? '', token).then(admit) : admit(known)
+      if (known !== null) return admit(known)
+      const [header = ''] = call.authorization
+      const forge = verifyInvocationToken(token, rules)
+      return forge instanceof Promise
+        ? forge.then((verified) => admit(remember(header, token, verified)))
+        : admit(remember(header, token, forge))
     }
   }
 }

@@ -10,8 +10,10 @@ export const MAX_INVOCATION_LENGTH = 16_384
 
 /** An invocation token taken apart. Nothing in it is trusted yet. */
 export interface UnverifiedInvocation {
-  readonly token: string
   readonly kid: string
+  /** What is signed: the first two segments, letters of base64url and dots. */
+  readonly signingInput: string
+  readonly signature: Buffer
   readonly claims: Readonly<Record<string, unknown>>
 }
 
@@ -51,17 +53,18 @@ export function readInvocationToken(token: string, appId: string): UnverifiedInv
     throw new AuthenticationError('token-shape')
   }
   const payload = token.slice(first + 1, last)
-  const signature = token.slice(last + 1)
-  if (!BASE64URL.test(payload) || !BASE64URL.test(signature)) throw new AuthenticationError('token-shape')
+  const signatureText = token.slice(last + 1)
+  if (!BASE64URL.test(payload) || !BASE64URL.test(signatureText)) throw new AuthenticationError('token-shape')
   const kid = readHeader(token.slice(0, first))
   // Base64url leaves spare bits in the last character; only one spelling of a signature is accepted.
-  if (Buffer.from(signature, 'base64url').toString('base64url') !== signature) {
+  const signature = Buffer.from(signatureText, 'base64url')
+  if (signature.toString('base64url') !== signatureText) {
     throw new AuthenticationError('signature')
   }
   const claims = readJson(payload, 'payload-shape')
   if (claims.iss !== INVOCATION_ISSUER) throw new AuthenticationError('issuer')
   checkAudience(claims.aud, appId)
-  return { token, kid, claims }
+  return { kid, claims, signature, signingInput: token.slice(0, last) }
 }
 
 /** Exactly this app, as text or as the only member of a list (forge.md 9, 6 and 7). */
