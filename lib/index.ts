@@ -17,6 +17,9 @@ export {
   MissingPackageError,
   OptionError
 } from './errors.ts'
+export type { ForgeOptions, ResolvedForgeOptions } from './forge/forge-options.ts'
+export { createKeySet, type KeySet } from './forge/key-set.ts'
+export { type InvocationRules, type VerifiedForge, verifyInvocationToken } from './forge/verify-invocation.ts'
 export { createHostClient, type HostClient, type HostClientOptions } from './host/host-client.ts'
 export { HostError } from './host/host-error.ts'
 export { type ConnectClaims, type ProductContext, parseConnectClaims } from './jwt/claims.ts'

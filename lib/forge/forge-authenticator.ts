@@ -53,9 +53,8 @@ interface Remembered {
   /** The whole header that was verified. */
   readonly header: string
   readonly token: string
-  readonly forge: VerifiedForge
-  /** The same, as a call without API tokens is given it. */
-  readonly plain: ForgeInvocation
+  /** As a call without API tokens is given it. */
+  readonly forge: ForgeInvocation
   readonly arrival: ForgeArrival
 }
 
@@ -76,7 +75,7 @@ export function createForgeAuthenticator(rules: InvocationRules, tenants: ForgeT
 
   function remember(header: string, token: string, forge: VerifiedForge): Remembered {
     const plain = Object.freeze({ ...forge, tokens: NO_TOKENS })
-    const verified = { header, token, forge, plain, arrival: arrivalOf(forge) }
+    const verified = { header, token, forge: plain, arrival: arrivalOf(forge) }
     remembered.set(header.slice(-TAIL), verified)
     return verified
   }
@@ -94,9 +93,9 @@ export function createForgeAuthenticator(rules: InvocationRules, tenants: ForgeT
         return tenant instanceof Promise ? tenant.then((found) => pass(verified, found)) : pass(verified, tenant)
       }
 
-      function pass({ forge, plain }: Remembered, tenant: Tenant): VerifiedInvocation {
+      function pass({ forge }: Remembered, tenant: Tenant): VerifiedInvocation {
         if (!acceptEnded && !isAlive(tenant)) throw new AuthorizationError('installation-ended')
-        return { forge: tokens === NO_TOKENS ? plain : Object.freeze({ ...forge, tokens }), tenant }
+        return { forge: tokens === NO_TOKENS ? forge : Object.freeze({ ...forge, tokens }), tenant }
       }
 
       if (known !== null) return admit(known)

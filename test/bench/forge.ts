@@ -48,13 +48,15 @@ if (profile !== null) await mkdir(profile, { recursive: true })
 const servers = new Map<ForgeCase, Server>()
 const load = startLoad()
 
+// Signing takes this process a while, in which it answers nobody who asks for the keys.
+const fresh = Array.from({ length: TOKENS }, (_, index) => request(index, signer.token(index)))
+const one = signer.token(0)
+
 try {
   for (const name of names) {
     const profiling = ['--cpu-prof', `--cpu-prof-dir=${profile}`, `--cpu-prof-name=forge-${name}.cpuprofile`]
     servers.set(name, await startForgeServer([name, directory, jwksUrl], profile === null ? [] : profiling))
   }
-  const fresh = Array.from({ length: TOKENS }, (_, index) => request(index, signer.token(index)))
-  const one = signer.token(0)
   const requests: Record<ForgeCase, string[]> = {
     bare: fresh,
     fresh,
