@@ -134,3 +134,15 @@ t.test('every reason has the same answer, and neither answer nor log tells what 
   await refusesForge(t, scene, scene.call(await scene.token(EVENT)), FORBIDDEN, 'and a good token gets no 401')
   t.equal(UNAUTHENTICATED.statusCode, 401)
 })
+
+t.test('an app that logs all headers of a request logs no token', async (t) => {
+  const scene = await buildForgeApp(t, {
+    serializers: { req: (request: { headers: object }) => ({ headers: request.headers }) }
+  })
+  const attack = scene.call(await scene.token(), {
+    headers: { 'x-forge-oauth-system': `system.${'s'.repeat(40)}`, 'x-forge-oauth-user': `user.${'u'.repeat(40)}` }
+  })
+  t.equal((await scene.app.inject(attack)).statusCode, 200)
+  t.match(scene.lines.join(''), /"x-forge-oauth-system":"\[secret\]"/)
+  t.strictSame(leaksOf(scene, attack, ''), [])
+})
