@@ -25,6 +25,9 @@ export {
   MissingPackageError,
   OptionError
 } from './errors.ts'
+export type { ForgeOptions, ResolvedForgeOptions } from './forge/forge-options.ts'
+export { createKeySet, type KeySet } from './forge/key-set.ts'
+export { type InvocationRules, type VerifiedForge, verifyInvocationToken } from './forge/verify-invocation.ts'
 export { createHostCalls, type HostCalls, type HostCallsOptions, type HostMetrics } from './host/host-calls.ts'
 export type { HostClient } from './host/host-client.ts'
 export { HostError } from './host/host-error.ts'

@@ -154,12 +154,12 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
 
 const KNOWN = [
   'descriptor',
-  'forge',
   'baseUrl',
   'allowedBaseUrls',
   'mountPath',
   'transformDescriptor',
   'appKey',
+  'forge',
   'store',
   'migrate',
   'encryption',

@@ -35,6 +35,7 @@ const wrong: [option: string, given: object, came: RegExp, needed: RegExp][] = [
   ['baseUrl', { baseUrl: 'https://app.example.com/#top' }, /"https:/, /fragment/],
   ['allowedBaseUrls', { allowedBaseUrls: 'https://b.example.com' }, /"https:/, /array of strings/],
   ['allowedBaseUrls[1]', { allowedBaseUrls: ['https://b.example.com', 'b'] }, /"b"/, /public http\(s\) address/],
+  ['forge.appId', { forge: { appId: 'my-app' } }, /"my-app"/, /the id of the app/],
   ['mountPath', { mountPath: 'connect' }, /"connect"/, /a path such as/],
   ['mountPath', { mountPath: '/connect/' }, /"\/connect\/"/, /a path such as/],
   ['mountPath', { mountPath: '/:any' }, /"\/:any"/, /a path such as/],
