@@ -154,6 +154,11 @@ t.test('a host that is slow or cuts the line is refused in time', async (t) => {
     cut.host.failNext({ target: 'rest', lost: true, times: 100 })
     await attack(t, cut, url, who, UNKNOWN, `${url}: cut`)
   }
+  for (const [url, who] of questions) {
+    const broken = await scene(t)
+    broken.host.failNext({ target: 'rest', truncated: true, times: 100 })
+    await attack(t, broken, url, who, UNKNOWN, `${url}: the answer breaks off`)
+  }
   const set = await scene(t)
   set.host.failNext({ target: 'rest', delayMs: 400 })
   await attack(t, set, '/admin', { user: 'Ada' }, UNKNOWN, 'slow')
