@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { ExchangeLog } from './exchanges.ts'
 import { withoutToken } from './exchanges.ts'
 import { type Faults, faultStatus } from './faults.ts'
-import { headersOf, readBody, sendAnswer } from './http-server.ts'
+import { headersOf, readBody, sendAnswer, sendTruncated } from './http-server.ts'
 import { callRest } from './rest-api.ts'
 import { type Admission, admit } from './rest-gate.ts'
 import { refusal } from './rest-routes.ts'
@@ -73,6 +73,7 @@ export function createRestServer(
       responseBody: answer.body
     })
     if (lost) request.socket.destroy()
+    else if (fault?.truncated === true) sendTruncated(response, answer)
     else sendAnswer(response, answer)
   }
 

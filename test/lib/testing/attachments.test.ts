@@ -22,14 +22,21 @@ t.test('a form with files becomes attachments of whoever sends it', async (t) =>
   const { status, body } = await send(form)
   t.equal(status, 200)
   const [first, second] = JSON.parse(body)
+  const untyped = form.replace('\r\nContent-Type: text/plain', '')
+  t.match(JSON.parse((await send(untyped)).body), [
+    { mimeType: 'application/octet-stream' },
+    { mimeType: 'text/plain' }
+  ])
   t.match(first, { filename: 'a.txt', size: 15, mimeType: 'text/plain', author: { displayName: 'Bo' } })
   t.match(second, { filename: 'b.txt', size: 0 })
   const issue = await host.requestAsUser({ method: 'GET', path: '/rest/api/3/issue/TEA-1?fields=attachment' })
-  t.match(JSON.parse(issue.body), { fields: { attachment: [{ id: first.id }, { id: second.id }] } })
+  t.match(JSON.parse(issue.body), { fields: { attachment: [{ id: first.id }, { id: second.id }, {}, {}] } })
 
   const refused: [number, Promise<{ status: number }>][] = [
     [403, send(form, { 'X-Atlassian-Token': 'yes' })],
     [403, send(form, {}, 'Cleo')],
+    [403, host.requestAsUser({ method: 'POST', path, body: '{}' }, { user: 'Bo' })],
+    [415, send('{}', { 'Content-Type': 'application/json' })],
     [415, send(form, { 'Content-Type': 'multipart/form-data' })],
     [415, send(form.replace('--b--', ''))],
     [400, send(`${file('other', 'a.txt', 'tea')}--b--\r\n`)],
