@@ -122,9 +122,15 @@ export function createConnectApp(
           fetch: options.fetch,
           log,
           freshMs,
-          maxTenants
+          maxTenants,
+          joined
         })
   const directory = forge?.directory ?? byClientKey
+
+  function joined(deliveryId: string): void {
+    void dispatcher.dispatch(deliveryId)
+  }
+
   const rules: ConnectRules = {
     appKey,
     clock,
@@ -185,6 +191,7 @@ export function createConnectApp(
   const dispatcher = createDispatcher({
     inbox: store.inbox,
     handle: handleDelivery,
+    mustEnd: ({ kind, event }) => kind === 'lifecycle' && event === JOINED,
     clock,
     log,
     concurrency: options.webhooks.concurrency,
@@ -265,7 +272,14 @@ export function createConnectApp(
     },
     userTokens,
     lifecycle: forgettingTokens(
-      createLifecycleService({ store, directory, clock, log, beforeInstall: options.hooks.beforeInstall }),
+      createLifecycleService({
+        store,
+        directory,
+        clock,
+        log,
+        joined,
+        beforeInstall: options.hooks.beforeInstall
+      }),
       userTokens
     ),
     withSettings,
@@ -295,11 +309,15 @@ export function createConnectApp(
         )
       },
       async adopt(fromTenantId: string, toTenantId: string) {
-        const { from, to } = await adoptTenant(store, fromTenantId, toTenantId, clock())
+        // While this process is at it, nobody else takes it up.
+        const waitMs = options.webhooks.handlerTimeoutMs + 10_000
+        const { from, to, deliveryId } = await adoptTenant(store, fromTenantId, toTenantId, clock(), waitMs)
         directory.put(from)
         directory.put(to)
         await userTokens.forget(fromTenantId)
         await events.emitLifecycle('adopted', { from: withSettings(from), to: withSettings(to) })
+        await store.inbox.claim({ nowMs: clock() + waitMs, leaseMs: waitMs, limit: 1, deliveryId })
+        await store.inbox.complete(deliveryId, clock())
       }
     }),
     receiveWebhook(webhook: ReceivedWebhook) {

@@ -1,6 +1,12 @@
 import type { Kysely, Selectable, SelectQueryBuilder } from 'kysely'
 import type { ColumnCipher } from '../encryption/column-cipher.ts'
-import { type ConnectTenant, noRegistration, type Tenant, type TenantIdentity } from '../tenant/tenant.ts'
+import {
+  type ConnectTenant,
+  isConnectedAs,
+  noRegistration,
+  type Tenant,
+  type TenantIdentity
+} from '../tenant/tenant.ts'
 import type { TenantListQuery, TenantLookup } from '../tenant/tenant-store.ts'
 import type { Tables, TenantTable } from './schema.ts'
 import {
@@ -144,14 +150,6 @@ export async function findByBaseUrl(
   const groups = await readGroups(db, db.selectFrom('atl_tenants').selectAll().where('tenant_id', 'in', named))
   return groups.flatMap(({ identity, registrations }) =>
     registrations.filter((one) => one.base_url === baseUrl).map((row) => connectTenantFromRow(identity, row, cipher))
-  )
-}
-
-/** As `isConnected` says it of the record, before any secret is opened. */
-function isConnectedAs(identity: TenantIdentity, clientKey: string): boolean {
-  return (
-    identity.adoptedBy === null &&
-    identity.installations.some((one) => one.state === 'installed' && one.clientKey === clientKey)
   )
 }
 
