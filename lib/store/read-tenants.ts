@@ -1,5 +1,6 @@
 import type { Kysely, Selectable, SelectQueryBuilder } from 'kysely'
 import type { ColumnCipher } from '../encryption/column-cipher.ts'
+import { AtlassianError } from '../errors.ts'
 import {
   type ConnectTenant,
   isConnectedAs,
@@ -132,6 +133,22 @@ export async function readTenants(
     const isInstalled = ({ client_key }: ConnectRow) => isConnectedAs(identity, client_key)
     const chosen = suiting.find(isInstalled) ?? suiting[0]
     return chosen === undefined ? [] : [connectTenantFromRow(identity, chosen, cipher)]
+  })
+}
+
+/**
+ * The same for tenants that are to be removed, which have to go even if their secrets cannot be opened: one that is sealed
+ * with a key that is lost is shown without its registration.
+ */
+export async function readEnded(db: Kysely<Tables>, cipher: ColumnCipher, tenants: TenantQuery): Promise<Tenant[]> {
+  return (await readGroups(db, tenants)).map(({ identity, registrations: [first] }): Tenant => {
+    if (first === undefined) return { ...identity, ...noRegistration }
+    try {
+      return connectTenantFromRow(identity, first, cipher)
+    } catch (error) {
+      if (!(error instanceof AtlassianError)) throw error
+      return { ...identity, ...noRegistration }
+    }
   })
 }
 

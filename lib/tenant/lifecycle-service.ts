@@ -206,7 +206,7 @@ export function eventName(change: LifecycleChange): 'installed' | 'uninstalled' 
 }
 
 /**
- * Gives the data of one tenant to another, because a person or the app said so: `from` ends for good, its Forge
+ * Gives the data of one tenant to another, because a person or the app said so: `from` ends until its own site installs the app again, its Forge
  * installations become names of `to`, what waits in its inbox goes there, and its settings too, except for keys that
  * `to` has already; its access tokens are dropped. What is left to do, should this process end or a handler fail, stands
  * in the inbox under `deliveryId` and is due after `waitMs`. Throws `ATL_NO_TENANT`, `ATL_ADOPT_REFUSED` and
