@@ -3,6 +3,7 @@ import { createAppCaller } from './app-caller.ts'
 import { type AppConnection, connectTo } from './deliver.ts'
 import { createExchangeLog } from './exchanges.ts'
 import { createFaults } from './faults.ts'
+import { createForgePart } from './forge/forge-host.ts'
 import { type RunningServer, sendAnswer, startServer } from './http-server.ts'
 import { createKeyServer, KEYS_PATH } from './key-server.ts'
 import { createLifecycleCalls } from './lifecycle-calls.ts'
@@ -14,6 +15,7 @@ import { createSigning } from './signing.ts'
 import { contextPath, createSite, type Site } from './site.ts'
 import { performAction } from './site-actions.ts'
 import { descriptorBase, needApp, readSiteApp } from './site-app.ts'
+import type { SiteEvent } from './site-event.ts'
 import { createRestServer, restPath } from './site-server.ts'
 import { createSiteWebhooks } from './site-webhooks.ts'
 import { createSignTools } from './token-factory.ts'
@@ -52,7 +54,12 @@ export async function createHostSimulator(options: HostSimulatorOptions = {}): P
   const closing = new AbortController()
   const deliver = createWebhookDelivery(signing, clock, call, options.webhookRetryDelayMs ?? 0, closing.signal)
   const webhooks = createSiteWebhooks(clock, deliver, stateChanged)
-  const answerRest = createRestServer(signing, grants, clock, log, faults, webhooks.emit)
+  /** Something happened on a site: Connect's webhooks and Forge's events tell it. */
+  const emit = (site: Site, events: readonly SiteEvent[]) => {
+    webhooks.emit(site, events)
+    forge.emit(site, events)
+  }
+  const answerRest = createRestServer(signing, grants, clock, log, faults, emit)
   const answerKey = createKeyServer(signing, clock, log, faults)
   const answerToken = createTokenServer(grants, clock, log, faults)
 
@@ -92,6 +99,22 @@ export async function createHostSimulator(options: HostSimulatorOptions = {}): P
     return await exchange.finally(stateChanged)
   }
 
+  let url = ''
+  const forge = createForgePart({
+    clock,
+    log,
+    faults,
+    call,
+    connect: lifecycle,
+    sites,
+    options: options.forge ?? {},
+    findSite,
+    url: () => url,
+    meetConnect: useApp,
+    emit,
+    stateChanged
+  })
+
   const servers: RunningServer[] = []
   const start = async (
     index: number,
@@ -101,19 +124,22 @@ export async function createHostSimulator(options: HostSimulatorOptions = {}): P
     servers.push(server)
     return server.origin
   }
+  const settled = async () => {
+    await Promise.all([webhooks.settled(), forge.settled()])
+  }
   const close = async () => {
     closing.abort()
-    await webhooks.settled()
+    forge.close()
+    await settled()
     await Promise.all(servers.map((server) => server.close()))
   }
 
-  let url: string
   try {
     url = await start(0, async (request, response) => {
       const isKey = request.method === 'GET' && request.url?.startsWith(`${KEYS_PATH}/`) === true
       if (isKey) await answerKey(request, response)
       else if (request.method === 'POST' && request.url === TOKEN_PATH) await answerToken(url, request, response)
-      else await answerPage(null, request, response)
+      else await (forge.serve(request, response) ?? answerPage(null, request, response))
     })
     for (const [index, site] of sites.entries()) {
       site.origin = await start(index + 1, async (request, response) => {
@@ -170,18 +196,19 @@ export async function createHostSimulator(options: HostSimulatorOptions = {}): P
     sendWebhook: async (event, webhook = {}) => await webhooks.send(siteOf(webhook), event, webhook),
     async act(action, choice) {
       const site = siteOf(choice)
-      webhooks.emit(site, performAction(site, action, chooseUser(choice?.user), clock()))
+      emit(site, performAction(site, action, chooseUser(choice?.user), clock()))
     },
     async requestAsUser(request, choice) {
       const site = siteOf(choice)
       const path = restPath(site, request.path)
       const below = path === null ? request : { ...request, path }
       const { answer, events } = callRest(site, below, chooseUser(choice?.user), clock())
-      webhooks.emit(site, events)
+      emit(site, events)
       return answer
     },
-    settled: webhooks.settled,
+    settled,
     sign: createSignTools(signing, clock, findSite),
+    forge: forge.host,
     failNext: faults.add,
     onExchange: log.listen,
     onStateChange: (listener) => addListener(stateListeners, listener),

@@ -1,3 +1,26 @@
+export type {
+  ForgeAnswer,
+  ForgeBrowserOptions,
+  ForgeCallOptions,
+  ForgeChoice,
+  ForgeEnvironment,
+  ForgeEnvironmentType,
+  ForgeEventOptions,
+  ForgeHost,
+  ForgeInstallation,
+  ForgeInstallOptions,
+  ForgeManifest,
+  ForgeReinstallOptions,
+  ForgeRequestOptions,
+  ForgeResidencyHook,
+  ForgeResidencyOptions,
+  ForgeScheduleOptions,
+  ForgeSignOptions,
+  ForgeSignTools,
+  ForgeSimulatorOptions,
+  ForgeStage,
+  ForgeUpgradeOptions
+} from './forge/types.ts'
 export { createHostSimulator } from './host-simulator.ts'
 export type { JiraState, SiteState, WikiState } from './site-state.ts'
 export type { ContractStore, StoreContract } from './store-contract-fixtures.ts'

@@ -26,6 +26,10 @@ interface Mutable {
   installed: boolean
   enabled: boolean
   app: SiteApp | null
+  /** Of the Forge app that carries the Connect modules; Connect's `installed` tells it. */
+  installationId: string | null
+  /** What the reserved app property tells a Forge app; null before its Connect days are known. */
+  reservedClientKey: string | { readonly clientKey: string } | null
 }
 
 export type JiraSite = Mutable & { readonly product: 'jira'; readonly state: JiraState }
@@ -45,7 +49,9 @@ export function createSite(name: string, product: Product, nowMs: number): Site 
     oauthClientId: randomBytes(24).toString('base64url'),
     installed: false,
     enabled: false,
-    app: null
+    app: null,
+    installationId: null,
+    reservedClientKey: null
   }
   return product === 'jira'
     ? Object.assign(site, { product, state: seedJira(nowMs) })
