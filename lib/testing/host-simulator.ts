@@ -12,7 +12,8 @@ import { createPageLoads } from './page-loads.ts'
 import type { SimulatorPages } from './pages/index.ts'
 import { callRest } from './rest-api.ts'
 import { createSigning } from './signing.ts'
-import { contextPath, createSite, type Site } from './site.ts'
+import type { HostSimulatorOptions } from './simulator-options.ts'
+import { contextPath, createSites, type Site } from './site.ts'
 import { performAction } from './site-actions.ts'
 import { descriptorBase, needApp, readSiteApp } from './site-app.ts'
 import type { SiteEvent } from './site-event.ts'
@@ -20,7 +21,7 @@ import { createRestServer, restPath } from './site-server.ts'
 import { createSiteWebhooks } from './site-webhooks.ts'
 import { createSignTools } from './token-factory.ts'
 import { createTokenServer, TOKEN_PATH } from './token-server.ts'
-import type { App, Exchange, HostSimulator, HostSimulatorOptions, SiteChoice } from './types.ts'
+import type { App, Exchange, HostSimulator, SiteChoice } from './types.ts'
 import { createUserGrants } from './user-grants.ts'
 import { chooseUser, simulatedUsers } from './users.ts'
 import { createWebhookDelivery } from './webhook-deliveries.ts'
@@ -44,7 +45,7 @@ export async function createHostSimulator(options: HostSimulatorOptions = {}): P
     for (const listener of stateListeners) listener()
   }
   const appTimeoutMs = options.appTimeoutMs ?? 10_000
-  const sites = (options.sites ?? defaultSites).map(({ name, product }) => createSite(name, product, clock()))
+  const { sites, neighbours } = createSites(options.sites ?? defaultSites, clock())
   for (const site of sites) log.hide(site.sharedSecret)
 
   const grants = createUserGrants(signing, sites)
@@ -141,16 +142,26 @@ export async function createHostSimulator(options: HostSimulatorOptions = {}): P
       else if (request.method === 'POST' && request.url === TOKEN_PATH) await answerToken(url, request, response)
       else await (forge.serve(request, response) ?? answerPage(null, request, response))
     })
-    for (const [index, site] of sites.entries()) {
-      site.origin = await start(index + 1, async (request, response) => {
-        const path = restPath(site, request.url ?? '/')
-        await (path === null ? answerPage(site, request, response) : answerRest(site, path, request, response))
-      })
-      site.baseUrl = site.origin + contextPath(site)
+    for (const [index, first] of sites.entries()) {
+      const neighbour = neighbours.get(first)
+      first.origin =
+        neighbour?.origin ??
+        (await start(index + 1, async (request, response) => {
+          const site = siteAt(first, request.url ?? '/')
+          const path = restPath(site, request.url ?? '/')
+          await (path === null ? answerPage(site, request, response) : answerRest(site, path, request, response))
+        }))
+      first.baseUrl = first.origin + contextPath(first)
     }
   } catch (error) {
     await close()
     throw error
+  }
+
+  /** The site that this path of an address belongs to. */
+  function siteAt(first: Site, path: string): Site {
+    const isBeside = (site: Site) => neighbours.get(site) === first && path.startsWith(`${contextPath(site)}/`)
+    return sites.find(isBeside) ?? first
   }
 
   const siteOf = (choice: SiteChoice | undefined) => findSite(choice?.site)
@@ -164,7 +175,7 @@ export async function createHostSimulator(options: HostSimulatorOptions = {}): P
     exchanges: log.list,
     site: findSite,
     connectOptions: () => ({
-      allowedHosts: sites.map((site) => site.origin),
+      allowedHosts: [...new Set(sites.map((site) => site.origin))],
       installKeyHosts: [url + KEYS_PATH],
       authorizationServer: url,
       hostScriptUrl: `${url}/all.js`

@@ -22,6 +22,7 @@ export type {
   ForgeUpgradeOptions
 } from './forge/types.ts'
 export { createHostSimulator } from './host-simulator.ts'
+export type { HostSimulatorOptions, SiteOptions } from './simulator-options.ts'
 export type { JiraState, SiteState, WikiState } from './site-state.ts'
 export type { ContractStore, StoreContract } from './store-contract-fixtures.ts'
 export { tenantStoreContract } from './tenant-store-contract.ts'
@@ -33,7 +34,6 @@ export type {
   ExchangeKind,
   Fault,
   HostSimulator,
-  HostSimulatorOptions,
   InjectableApp,
   InstallOptions,
   PageModule,

@@ -1,22 +1,5 @@
-import type { Product } from '../tenant/tenant.ts'
-import type { ForgeHost, ForgeSimulatorOptions } from './forge/types.ts'
+import type { ForgeHost } from './forge/types.ts'
 import type { JiraState, WikiState } from './site-state.ts'
-
-/** How a simulated host is made. */
-export interface HostSimulatorOptions {
-  /** Default: `acme-jira` (Jira) and `acme-wiki` (Confluence). */
-  readonly sites?: readonly { readonly name: string; readonly product: Product }[]
-  /** Port of the control server; the sites take the ports after it. Default 0: any free port for each. */
-  readonly port?: number
-  /** Milliseconds since 1970. Default `Date.now`. */
-  readonly clock?: () => number
-  /** How long the app may take to answer one call, in milliseconds. Default 10 000. */
-  readonly appTimeoutMs?: number
-  /** Pause before Jira repeats a failed webhook, in milliseconds. Default 0; in life it is minutes. */
-  readonly webhookRetryDelayMs?: number
-  /** The Forge side. */
-  readonly forge?: ForgeSimulatorOptions
-}
 
 /** A person on every simulated site. */
 export interface SimulatedUser {
