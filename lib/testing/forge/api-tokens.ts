@@ -35,6 +35,8 @@ const OFFLINE_MS = HOUR_MS
 export function createApiTokens(clock: () => number): ApiTokens {
   const secret = randomBytes(32)
   const grants = new Map<string, ApiGrant>()
+  /** The newest token of an installation, by account id; the app has none. */
+  const newest = new Map<Installation, Map<string, string>>()
 
   async function issue(grant: ApiGrant, nowMs: number): Promise<string> {
     const token = await new SignJWT({ jti: randomUUID() })
@@ -49,12 +51,14 @@ export function createApiTokens(clock: () => number): ApiTokens {
   async function current(installation: Installation, user: SimulatedUser | null): Promise<string> {
     const now = clock()
     const kind = user === null ? 'system' : 'user'
-    for (const [token, grant] of grants) {
-      const same = grant.kind === kind && grant.installation === installation && grant.user === user
-      if (same && grant.expiresAtMs - now >= LEFT_MS) return token
-    }
+    const own = newest.get(installation) ?? new Map<string, string>()
+    const known = own.get(user?.accountId ?? '')
+    const grant = known === undefined ? undefined : grants.get(known)
+    if (known !== undefined && grant !== undefined && grant.expiresAtMs - now >= LEFT_MS) return known
     const expiresAtMs = now + LIFETIME_MS
-    return await issue({ kind, installation, user, sites: installation.sites, expiresAtMs }, now)
+    const token = await issue({ kind, installation, user, sites: installation.sites, expiresAtMs }, now)
+    newest.set(installation, own.set(user?.accountId ?? '', token))
+    return token
   }
 
   return {

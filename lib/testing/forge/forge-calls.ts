@@ -20,7 +20,8 @@ export interface ForgeWorld {
   readonly sign: SignInvocation
   manifest(): ReadManifest
   findSite(name: string | undefined): Site
-  wait(ms: number): void | Promise<void>
+  /** Ends early when the simulator closes. */
+  wait(ms: number): Promise<void>
   /** Aborted when the simulator closes: no repeat follows. */
   readonly closing: AbortSignal
   readonly eventTimeoutMs: number

@@ -67,6 +67,7 @@ export function createForgePart(around: ForgeSurroundings): ForgePart {
   const installations = createInstallations(environments, findSite)
   const sign = createInvocationSigner(keys, clock, `ari:cloud:ecosystem::app/${appId}`, url)
   const closing = new AbortController()
+  const closed = new Promise<void>((resolve) => closing.signal.addEventListener('abort', () => resolve()))
   const world: ForgeWorld = {
     clock,
     call: around.call,
@@ -75,7 +76,7 @@ export function createForgePart(around: ForgeSurroundings): ForgePart {
     sign,
     findSite,
     manifest: () => manifest,
-    wait: options.wait ?? (() => undefined),
+    wait: async (ms) => void (await Promise.race([options.wait?.(ms), closed])),
     closing: closing.signal,
     eventTimeoutMs: options.eventTimeoutMs ?? 5000,
     uiTimeoutMs: options.uiTimeoutMs ?? 25_000

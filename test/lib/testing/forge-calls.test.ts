@@ -2,34 +2,43 @@ import t from 'tap'
 import { lastRequest, listen } from './app-double.ts'
 import { bearerToken, exampleManifest, forgeScene } from './forge-scene.ts'
 
-t.test('a front end calls with its own method, path and body, and with the tokens that the manifest allows', async (t) => {
-  const { host, app, lastClaims } = await forgeScene(t, { manifest: exampleManifest })
-  await host.forge.install(app)
-  app.answer = () => ({ status: 200, body: '{"cups":2}' })
-  const body = { filled: 2 }
-  const answer = await host.forge.invokeRemote(app, '/api/cups?pot=1', { method: 'PUT', body, user: 'Bo' })
-  t.match(lastRequest(app), {
-    method: 'PUT',
-    url: '/api/cups?pot=1',
-    body: '{"filled":2}',
-    headers: {
-      'content-type': 'application/json',
-      'x-b3-traceid': /^[0-9a-f]{32}$/,
-      'x-b3-spanid': /^[0-9a-f]{16}$/,
-      'x-forge-oauth-system': await host.forge.systemToken(),
-      'x-forge-oauth-user': await host.forge.userToken({ user: 'Bo' })
-    }
-  })
-  t.match(await lastClaims(), { principal: '557058:bo-0002', context: { moduleKey: 'panel' } })
-  t.match(answer, { kind: 'invoke', status: 200, tokenKind: 'invocation', outcome: 'rejected', rejection: /text\/html/ })
+t.test(
+  'a front end calls with its own method, path and body, and with the tokens that the manifest allows',
+  async (t) => {
+    const { host, app, lastClaims } = await forgeScene(t, { manifest: exampleManifest })
+    await host.forge.install(app)
+    app.answer = () => ({ status: 200, body: '{"cups":2}' })
+    const body = { filled: 2 }
+    const answer = await host.forge.invokeRemote(app, '/api/cups?pot=1', { method: 'PUT', body, user: 'Bo' })
+    t.match(lastRequest(app), {
+      method: 'PUT',
+      url: '/api/cups?pot=1',
+      body: '{"filled":2}',
+      headers: {
+        'content-type': 'application/json',
+        'x-b3-traceid': /^[0-9a-f]{32}$/,
+        'x-b3-spanid': /^[0-9a-f]{16}$/,
+        'x-forge-oauth-system': await host.forge.systemToken(),
+        'x-forge-oauth-user': await host.forge.userToken({ user: 'Bo' })
+      }
+    })
+    t.match(await lastClaims(), { principal: '557058:bo-0002', context: { moduleKey: 'panel' } })
+    t.match(answer, {
+      kind: 'invoke',
+      status: 200,
+      tokenKind: 'invocation',
+      outcome: 'rejected',
+      rejection: /text\/html/
+    })
 
-  await host.forge.invokeRemote(app, '/api/cups', { user: null })
-  t.notOk('x-forge-oauth-user' in lastRequest(app).headers, 'an anonymous visitor has no token')
-  await host.forge.invokeRemote(app, '/api/cups', { module: 'report', systemToken: 'a stray one' })
-  t.equal(lastRequest(app).headers['x-forge-oauth-system'], 'a stray one')
-  t.notOk('x-forge-oauth-user' in lastRequest(app).headers)
-  await t.rejects(host.forge.invokeRemote(app, '/', { module: 'nobody' }), /has no module "nobody".*panel, report/)
-})
+    await host.forge.invokeRemote(app, '/api/cups', { user: null })
+    t.notOk('x-forge-oauth-user' in lastRequest(app).headers, 'an anonymous visitor has no token')
+    await host.forge.invokeRemote(app, '/api/cups', { module: 'report', systemToken: 'a stray one' })
+    t.equal(lastRequest(app).headers['x-forge-oauth-system'], 'a stray one')
+    t.notOk('x-forge-oauth-user' in lastRequest(app).headers)
+    await t.rejects(host.forge.invokeRemote(app, '/', { module: 'nobody' }), /has no module "nobody".*panel, report/)
+  }
+)
 
 t.test('the promise of a front end resolves and rejects as in life', async (t) => {
   const { host, app } = await forgeScene(t)

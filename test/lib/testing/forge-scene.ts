@@ -79,4 +79,3 @@ export async function forgeScene(
 export function bearerToken(app: AppDouble): string {
   return /^Bearer (\S+)$/.exec(String(lastRequest(app).headers.authorization))?.[1] ?? ''
 }
-
