@@ -224,7 +224,7 @@ export function createConnectApp(
     ...options.authorization,
     clock,
     log,
-    askHost: createAskHost(hostClient)
+    askHost: createAskHost({ client: hostClient, timeoutMs: options.authorization.timeoutMs })
   })
   const receiveWebhook = createWebhookReceiver({
     mode: options.webhooks.mode,

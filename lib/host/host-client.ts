@@ -17,6 +17,8 @@ export interface HostRequestOptions {
   readonly headers?: HostHeaders
   /** For one try; counts until the body was read, for `request` until the headers are there. Default 10 seconds. */
   readonly timeoutMs?: number
+  /** For all tries and pauses together, at least `timeoutMs`. Default: the option `hostClient.maxTotalMs`. */
+  readonly maxTotalMs?: number
   readonly signal?: AbortSignal
   /**
    * Whether the call may be sent again after a limit (429, 503) or a broken connection. Default: GET and HEAD may.
@@ -103,7 +105,8 @@ export function createHostClient(options: HostClientOptions, actor: Actor = APP)
     const signal = given.signal
     const repeatable = given.retry ?? isSafe(method)
     const timeoutMs = given.timeoutMs ?? options.timeoutMs
-    const call = { tenant, actor, method, url, headers, body, stream, repeatable, timeoutMs, signal }
+    const maxTotalMs = given.maxTotalMs ?? null
+    const call = { tenant, actor, method, url, headers, body, stream, repeatable, timeoutMs, maxTotalMs, signal }
     return await options.transport.send(call, facts, whole, async (answer, limits) => {
       if (limits !== null) throw await statusError(answer, facts, limits)
       return await consume(answer, facts)
@@ -133,7 +136,7 @@ export function createHostClient(options: HostClientOptions, actor: Actor = APP)
     const form = body instanceof FormData || body instanceof URLSearchParams
     const { userAgent } = options
     const kept = orRefuse(() => hostHeaders(headers, { userAgent, accept: null, contentType: null, form }), facts)
-    const rest = { repeatable: isSafe(method), timeoutMs: options.timeoutMs, signal }
+    const rest = { repeatable: isSafe(method), timeoutMs: options.timeoutMs, maxTotalMs: null, signal }
     const call = { tenant, actor, method, url, headers: kept, body, stream, ...rest }
     const consume = (answer: Answer) => answer.response()
     return await options.transport.send(call, facts, false, consume).catch((error: unknown) => {

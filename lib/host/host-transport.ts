@@ -27,6 +27,8 @@ export interface HostCall {
   /** Whether it may be sent again after a limit or a broken connection. */
   readonly repeatable: boolean
   readonly timeoutMs: number
+  /** For all tries and pauses together; `null` = as for every call. */
+  readonly maxTotalMs: number | null
   readonly signal: AbortSignal | undefined
 }
 
@@ -78,7 +80,7 @@ export function createHostTransport(options: HostTransportOptions): HostTranspor
 
   async function send<T>(call: HostCall, facts: HostErrorFacts, whole: boolean, consume: Consume<T>): Promise<T> {
     counts.calls += 1
-    const totalMs = Math.max(retry.maxTotalMs, call.timeoutMs)
+    const totalMs = Math.max(call.maxTotalMs ?? retry.maxTotalMs, call.timeoutMs)
     const startedAtMs = clock()
     const leftMs = () => Math.max(0, totalMs - (clock() - startedAtMs))
     const lanesOfCall = lanesOf(call)
