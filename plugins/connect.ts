@@ -13,6 +13,7 @@ import { authorizePlugin, createAuthorizeHooks } from './authorize.ts'
 import { checkRoutesPlugin } from './check-routes.ts'
 import { descriptorPlugin } from './descriptor.ts'
 import { forgePlugin } from './forge.ts'
+import { forgeKeepAlivePlugin } from './forge-keep-alive.ts'
 import { formParserPlugin } from './form-parser.ts'
 import { framePlugin } from './frame.ts'
 import { hostClientPlugin } from './host-client.ts'
@@ -41,7 +42,11 @@ const connect: FastifyPluginAsync<ConnectOptions> = async (app, given) => {
   if (options.views !== undefined) {
     await app.register(viewsPlugin, { views: options.views, production: options.production })
   }
-  if (core.forge !== null) await app.register(forgePlugin, { forge: core.forge })
+  if (core.forge !== null) {
+    await app.register(forgePlugin, { forge: core.forge, host: core.forgeHost })
+    const { keepAlivePath } = core.forge.options
+    if (keepAlivePath !== null) await app.register(forgeKeepAlivePlugin, { core, path: keepAlivePath })
+  }
   if (options.descriptor === undefined) return
   await app.register(checkRoutesPlugin, { core })
   await app.register(descriptorPlugin, { core })

@@ -15,6 +15,16 @@ export interface ForgeTarget {
   credentials(actor: Actor): Promise<Credentials>
 }
 
+/** The target of one verified call, with what tells two answers of a product about permissions apart. */
+export interface ForgeView extends ForgeTarget {
+  /** Of the tenant's record. */
+  readonly version: number
+  /** The product that called. */
+  readonly product: string
+  /** Installation and environment, as one text. */
+  readonly installation: string
+}
+
 /** What a client calls: a site, as its Connect registration or a Forge installation sees it. */
 export type HostTarget = ConnectTenant | ForgeTarget
 

@@ -48,11 +48,7 @@ export function createLimitWatch(tell: (event: HostLimitEvent) => void): LimitWa
   const points = new BoundedMap<string, TenantPoints>(MAX_TENANTS)
   const toldAtMs = new BoundedMap<string, number>(MAX_TENANTS)
 
-  function keep(
-    tenant: HostTarget,
-    { limit, remaining, resetAtMs, nearLimit }: RateLimitFacts,
-    nowMs: number
-  ): void {
+  function keep(tenant: HostTarget, { limit, remaining, resetAtMs, nearLimit }: RateLimitFacts, nowMs: number): void {
     if (remaining === null && !nearLimit) return
     points.set(tenant.tenantId, { tenantId: tenant.tenantId, limit, remaining, resetAtMs, nearLimit, atMs: nowMs })
   }
