@@ -1,69 +1,25 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { HostClient } from 'fastify-atlassian'
 import t, { type Test } from 'tap'
-import { ACCOUNT_ID, buildForgeApp, CLOUD_ID, EVENT, type ForgeScene, INSTALLATION } from '../helpers/forge.ts'
-import { apiToken, both, createForgeApi, type ForgeApi } from '../helpers/forge-api.ts'
+import { ACCOUNT_ID, CLOUD_ID, EVENT, INSTALLATION } from '../helpers/forge.ts'
+import { buildCallScene } from '../helpers/forge-calls.ts'
 
-interface Scene extends ForgeScene {
-  readonly api: ForgeApi
-  /** Seconds from now as `exp`. */
-  bearer(name: string, inSeconds?: number): string
-  /** Sends a call of Jira (unless said otherwise) with these API tokens. */
-  send(url: string, given?: Sent): ReturnType<FastifyInstance['inject']>
-}
+const call = (as: (client: HostClient) => HostClient) => async (request: FastifyRequest) =>
+  await as(request.hostClient()).get('/rest/api/3/myself')
 
-interface Sent {
-  readonly system?: string
-  readonly user?: string
-  readonly products?: readonly string[]
-  readonly changes?: Readonly<Record<string, unknown>>
-  readonly method?: 'GET' | 'POST'
-}
-
-const call = (as: (client: HostClient, request: FastifyRequest) => HostClient, path = '/rest/api/3/myself') =>
-  async function handler(request: FastifyRequest) {
-    return await as(request.hostClient(), request).get(path)
-  }
-
-async function build(t: Test, routes: (app: FastifyInstance) => void = () => {}): Promise<Scene> {
-  const api = await createForgeApi(t)
-  const scene = await buildForgeApp(t, {
-    forge: { apiHosts: [api.origin], keepAlivePath: '/forge/keep-alive' },
+async function build(t: Test, routes: (app: FastifyInstance) => void = () => {}) {
+  return await buildCallScene(t, {
     routes(app) {
       const optional = app.atlassian.protect('forge', { principal: 'optional' })
-      app.get(
-        '/app',
-        optional,
-        call((client) => client)
-      )
-      app.get(
-        '/user',
-        optional,
-        call((client) => client.asUser())
-      )
-      app.get(
-        '/nobody',
-        optional,
-        call((client) => client.asUser('5:nobody').anonymous())
-      )
+      const handlers = {
+        '/app': call((client) => client),
+        '/user': call((client) => client.asUser()),
+        '/nobody': call((client) => client.anonymous())
+      }
+      for (const [path, handler] of Object.entries(handlers)) app.get(path, optional, handler)
       routes(app)
     }
   })
-  return Object.assign(
-    { ...scene },
-    {
-      api,
-      bearer: (name: string, inSeconds = 4 * 3600) => apiToken(name, Math.floor(scene.clock() / 1000) + inSeconds),
-      async send(url: string, { system, user, products = ['jira'], changes = {}, method = 'GET' }: Sent = {}) {
-        const token = await scene.token(both(api.from(...products), changes))
-        const headers = {
-          ...(system === undefined ? {} : { 'x-forge-oauth-system': system }),
-          ...(user === undefined ? {} : { 'x-forge-oauth-user': user })
-        }
-        return await scene.app.inject(scene.call(token, { url, method, headers }))
-      }
-    }
-  )
 }
 
 t.test('on a call of Forge the app acts by the system token, the user by the user token', async (t) => {
@@ -74,6 +30,8 @@ t.test('on a call of Forge the app acts by the system token, the user by the use
   t.match(api.calls.at(-1), { path: `/ex/jira/${CLOUD_ID}/rest/api/3/myself`, authorization: `Bearer ${system}` })
   t.equal((await send('/user', { system, user })).statusCode, 200)
   t.equal(api.calls.at(-1)?.authorization, `Bearer ${user}`)
+  t.equal((await send('/nobody', { system, user })).statusCode, 200)
+  t.equal(api.calls.at(-1)?.authorization, undefined)
   t.notMatch(lines.join(''), system)
   t.notMatch(lines.join(''), user)
 })
@@ -243,4 +201,50 @@ t.test('a call whose own token is refused is repeated with the stored one', asyn
     api.calls.map(({ authorization }) => authorization),
     [`Bearer ${bad}`, `Bearer ${good}`]
   )
+})
+
+t.test('a job acts as the user that it names, and a request only if it says so', async (t) => {
+  const { app, api, bearer, send, lines } = await build(t, (app) => {
+    app.get('/as', app.atlassian.protect('forge'), async (request) => {
+      const { user, impersonate } = request.query as { user?: string; impersonate?: string }
+      const client = request.hostClient().asUser(user, impersonate === 'yes' ? { impersonate: true } : {})
+      return await client.get('/rest/api/3/myself')
+    })
+    app.get('/narrow', app.atlassian.protect('forge'), async (request) => {
+      return await request
+        .hostClient()
+        .asUser(undefined, { scopes: ['READ'] })
+        .get('/rest/api/3/myself')
+    })
+  })
+  const given = (token: string) => ({
+    data: { offlineUserAuthToken: { success: true, errors: [], authToken: { token, ttl: 3600 } } }
+  })
+  api.answer(({ path, body }) =>
+    path === '/graphql' ? { body: given(`of ${JSON.parse(body).variables.input.userId}`.replace(' ', '-')) } : null
+  )
+  const system = bearer('system')
+  const last = () => api.calls.at(-1)?.authorization
+  await send('/forge', { system })
+  const job = app.atlassian.hostClient({ installationId: INSTALLATION })
+  await job.asUser('5:ada').get('/rest/api/3/myself')
+  t.match(api.calls, [
+    { path: '/graphql', authorization: `Bearer ${system}` },
+    { path: `/ex/jira/${CLOUD_ID}/rest/api/3/myself`, authorization: 'Bearer of-5:ada' }
+  ])
+  await job.asUser('5:ada').get('/rest/api/3/myself')
+  t.equal(api.calls.length, 3)
+
+  t.equal((await send('/as?user=5:bob')).json().code, 'ATL_IMPERSONATION')
+  t.equal(api.calls.length, 3)
+  t.equal((await send('/as?user=5:bob&impersonate=yes')).statusCode, 200, lines.join(''))
+  t.equal(last(), 'Bearer of-5:bob')
+  // The user's own token is the one to use, while the call has one.
+  await send('/as?impersonate=yes', { user: bearer('user') })
+  t.equal(last(), `Bearer ${bearer('user')}`)
+  t.equal((await send('/as?impersonate=yes')).statusCode, 200)
+  t.equal(last(), `Bearer of-${ACCOUNT_ID}`)
+  const before = api.calls.length
+  t.equal((await send('/narrow', { user: bearer('user') })).json().code, 'ATL_USER_TOKEN_SETUP')
+  t.equal(api.calls.length, before)
 })
