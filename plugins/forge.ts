@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
 import { errorTable } from '../lib/errors.ts'
@@ -58,7 +59,7 @@ interface AnswerBody {
 
 /** The text that takes the place of an answer; headers that spoke of the former go with it. */
 function asJson(reply: FastifyReply, replaced: unknown, body: AnswerBody): string {
-  if (isStream(replaced)) replaced.destroy()
+  endStream(replaced)
   for (const name of ['content-length', 'content-encoding', 'etag']) reply.removeHeader(name)
   reply.type('application/json')
   return JSON.stringify({ ...body, error: statusName(body.statusCode) })
@@ -68,8 +69,8 @@ function isEmpty(payload: unknown): boolean {
   return payload === undefined || payload === null || payload === ''
 }
 
-function isStream(payload: unknown): payload is { destroy(): void } {
-  return (
-    typeof payload === 'object' && payload !== null && 'destroy' in payload && typeof payload.destroy === 'function'
-  )
+/** Nobody reads it any more. */
+function endStream(payload: unknown): void {
+  if (payload instanceof Readable) payload.destroy()
+  if (payload instanceof ReadableStream) payload.cancel().catch(() => {})
 }

@@ -46,6 +46,7 @@ export {
   type ConnectRegistration,
   type ConnectTenant,
   type ForgeTenant,
+  hasRegistration,
   type Installation,
   isConnected,
   type Product,

@@ -3,6 +3,7 @@ import type { AppEvents } from '../lib/app-events.ts'
 import type { Authorized } from '../lib/authorize/authorizer.ts'
 import type { ConfluenceRequirements, JiraRequirements } from '../lib/authorize/requirements.ts'
 import type { Tenants } from '../lib/connect-app.ts'
+import type { CorsOption } from '../lib/cors.ts'
 import type { Descriptor } from '../lib/descriptor/descriptor.ts'
 import type { HostLookup } from '../lib/find-target.ts'
 import type { ForgeInvocation } from '../lib/forge/forge-authenticator.ts'
@@ -12,6 +13,7 @@ import type { HostClient } from '../lib/host/host-client.ts'
 import type { PolicyOption } from '../lib/jwt/policy.ts'
 import type { VerifiedConnect } from '../lib/jwt/verify-connect.ts'
 import type { VerifiedInstall } from '../lib/jwt/verify-install.ts'
+import type { ManifestRoute } from '../lib/manifest/manifest.ts'
 import type { LifecycleEventType } from '../lib/tenant/lifecycle-payload.ts'
 import type { LifecycleResult } from '../lib/tenant/lifecycle-service.ts'
 import type { ConnectTenantWithSettings, TenantWithSettings } from '../lib/tenant/tenant-settings.ts'
@@ -50,6 +52,8 @@ export interface AtlassianRouteConfig {
   readonly event?: LifecycleEventType
   /** What a Forge call needs beside its token, where `auth` accepts `forge`. Without it: a user. */
   readonly forge?: ForgeRouteRules
+  /** Which other origins may call the route from a browser: the sites that may install (`true`), or a list. Default none. */
+  readonly cors?: CorsOption
 }
 
 /** An `onRequest` hook that stands for a policy, made by `app.atlassian.authenticate`. */
@@ -69,6 +73,8 @@ export interface FastifyAtlassian {
   readonly descriptor: Descriptor
   readonly tenants: Tenants
   readonly events: AppEvents
+  /** The routes that were declared so far inside the scope of the plugin, with their policies; for `createManifest`. */
+  routes(): readonly ManifestRoute[]
   /** Where user tokens come from, as configured. */
   readonly authorizationServer: string
   /**

@@ -44,7 +44,13 @@ function answerOf(url: URL, { statusCode, headers, body }: Dispatcher.ResponseDa
       const names = Object.entries(headers).flatMap(([name, value = []]) =>
         [value].flat().map((one): [string, string] => [name, one])
       )
-      const head = { url: url.href, status: statusCode, headers: names, encoding: get('content-encoding') }
+      const head = {
+        url: url.href,
+        status: statusCode,
+        headers: names,
+        encoding: get('content-encoding'),
+        length: get('content-length')
+      }
       return streamResponse(body, head)
     },
     discard() {

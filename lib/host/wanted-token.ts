@@ -1,4 +1,4 @@
-import { AtlassianError } from '../errors.ts'
+import { AtlassianError, type ErrorDetails } from '../errors.ts'
 import { isAlive } from '../tenant/tenant.ts'
 import type { TokenKey } from '../tenant/token-store.ts'
 import { authorizationServerOf } from './authorization-server.ts'
@@ -41,8 +41,9 @@ export function wantedToken(
   if (oauthClientId === null || oauthClientId === '') {
     throw setup(
       'client-id-missing',
-      `The app cannot act as a user on the site of tenant "${tenantId}": it has told no "oauthClientId". Sites tell it ` +
-        'when they install a version of the app whose descriptor has the scope ACT_AS_USER: upgrade or install the app there again'
+      'The app cannot act as a user on this site: the site has told no "oauthClientId". Sites tell it when they install ' +
+        'a version of the app whose descriptor has the scope ACT_AS_USER: upgrade or install the app there again',
+      { tenantId }
     )
   }
   if (typeof accountId !== 'string' || !/^[\w:.-]{1,128}$/.test(accountId)) {
@@ -72,6 +73,6 @@ function scopesOf(given: readonly string[] | undefined): readonly string[] {
   return scopes
 }
 
-function setup(reason: string, message: string): UserTokenError {
-  return new UserTokenError('ATL_USER_TOKEN_SETUP', reason, { message })
+function setup(reason: string, message: string, details: ErrorDetails = {}): UserTokenError {
+  return new UserTokenError('ATL_USER_TOKEN_SETUP', reason, { message, details })
 }

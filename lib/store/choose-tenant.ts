@@ -1,7 +1,6 @@
 import {
   type ConnectRegistration,
   type ConnectTenant,
-  hasRegistration,
   isAlive,
   isConnected,
   type Tenant,
@@ -27,12 +26,6 @@ export function hasName(tenant: Tenant, lookup: TenantLookup): boolean {
  */
 export function chooseRegistration(registrations: readonly ConnectTenant[]): ConnectTenant | null {
   return registrations.find(isConnected) ?? registrations[0] ?? null
-}
-
-/** One record of each tenant among these, in their order; the records of one tenant stand together, oldest first. */
-export function onePerTenant(found: readonly Tenant[]): Tenant[] {
-  const tenants = Map.groupBy(found, ({ tenantId }) => tenantId)
-  return [...tenants.values()].flatMap((records) => chooseRegistration(records.filter(hasRegistration)) ?? records)
 }
 
 /**

@@ -5,6 +5,7 @@ import { createReport } from './report.ts'
 import { openStage } from './stage.ts'
 import { accessibilitySteps } from './steps/accessibility.ts'
 import { checklistSteps } from './steps/checklist.ts'
+import { clientSteps } from './steps/client.ts'
 import { framingSteps } from './steps/framing.ts'
 import { keyboardSteps } from './steps/keyboard.ts'
 import { lifecycleSteps } from './steps/lifecycle.ts'
@@ -21,7 +22,7 @@ const browser = await launchChromium().catch((error: Error) => {
 await mkdir(pictures, { recursive: true })
 const stage = await openStage(browser, pictures)
 try {
-  for (const steps of [checklistSteps, lifecycleSteps, accessibilitySteps, keyboardSteps, framingSteps]) {
+  for (const steps of [checklistSteps, lifecycleSteps, accessibilitySteps, keyboardSteps, framingSteps, clientSteps]) {
     await steps(report, stage)
     await report.check(`the browser has nothing to complain about (${steps.name})`, stage.page, async () => {
       const complaints = stage.complaints()

@@ -165,6 +165,7 @@ t.test('an authorization server in trouble is the error of the call, with what i
   clock.advanceSeconds(4)
   for (const [fault, code] of [
     [{ lost: true }, 'ATL_USER_TOKEN_UNAVAILABLE'],
+    [{ truncated: true }, 'ATL_USER_TOKEN_UNAVAILABLE'],
     [{ status: 500 }, 'ATL_USER_TOKEN_UNAVAILABLE'],
     [{ status: 302, headers: { location: 'http://127.0.0.1:1/' } }, 'ATL_USER_TOKEN_ANSWER'],
     [{ body: '<html>' }, 'ATL_USER_TOKEN_ANSWER'],
