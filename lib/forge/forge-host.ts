@@ -80,9 +80,11 @@ export function createForgeHost(given: ForgeHostOptions): ForgeHost {
           log
         })
 
-  function offer(tenant: Tenant, forge: ForgeInvocation): Promise<void> | null {
+  function offer(tenant: Tenant, forge: ForgeInvocation, mustBeKept = false): Promise<void> | null {
     const { system } = forge.tokens
-    return system === null ? null : systemTokens.offer(nameOf(tenant, forge), system, placesOf(forge))
+    // The last call of an installation that is over brings a token that must not stay.
+    if (system === null || !isAlive(tenant)) return null
+    return systemTokens.offer(nameOf(tenant, forge), system, placesOf(forge), mustBeKept)
   }
 
   return {
@@ -94,7 +96,7 @@ export function createForgeHost(given: ForgeHostOptions): ForgeHost {
     },
     async keepAlive(tenant, forge) {
       if (forge.tokens.system === null) throw systemTokenMissing()
-      await offer(tenant, forge)
+      await offer(tenant, forge, true)
     },
     async answered(tenant, forge) {
       if (connectKeys === null || hasRegistration(tenant) || !isAlive(tenant)) return

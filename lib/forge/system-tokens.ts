@@ -22,9 +22,10 @@ export interface ForgeInstallationOf {
 export interface SystemTokens {
   /**
    * Takes the token of a verified call of exactly this installation: usable at once. `null` if that is nothing new,
-   * else what is written; rejects with `ATL_STORE_UNAVAILABLE`.
+   * else what is written; rejects with `ATL_STORE_UNAVAILABLE`. `mustBeKept`: what could not be written before counts
+   * as new, and is not put off.
    */
-  offer(of: ForgeInstallationOf, token: Secret, places: ForgePlaces): Promise<void> | null
+  offer(of: ForgeInstallationOf, token: Secret, places: ForgePlaces, mustBeKept?: boolean): Promise<void> | null
   /** A token that is good for some seconds. Throws ForgeTokenError, and `ATL_STORE_UNAVAILABLE`. */
   get(of: ForgeInstallationOf): Promise<SystemToken>
   /** For a call that brought a token itself: that one, unless the product refused it and there is another. */
@@ -134,7 +135,7 @@ export function createSystemTokens(options: SystemTokensOptions): SystemTokens {
   }
 
   const tokens: SystemTokens = {
-    offer(of, token, places) {
+    offer(of, token, places, mustBeKept = false) {
       const id = idOf(of)
       const nowMs = clock()
       const refusal = refusals.peek(id)
@@ -149,7 +150,9 @@ export function createSystemTokens(options: SystemTokensOptions): SystemTokens {
       if (expiresAtMs <= nowMs) return null
       if (held !== undefined) {
         if (isSame && expiresAtMs - held.expiresAtMs < WORTH_A_WRITE_MS) {
-          return held.isKept || nowMs < held.againAtMs ? null : keep(of, id, held)
+          if (held.isKept) return null
+          if (mustBeKept) return writes.get(id) ?? keep(of, id, held)
+          return nowMs < held.againAtMs ? null : keep(of, id, held)
         }
         const isOlder = expiresAtMs < held.expiresAtMs && !isRefused(id, held.token)
         if (isOlder && !held.token.equals(token)) return null

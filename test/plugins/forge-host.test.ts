@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { HostClient } from 'fastify-atlassian'
+import { createMemoryTenantStore } from 'fastify-atlassian/store'
 import t, { type Test } from 'tap'
+import { APP_KEY } from '../helpers/app.ts'
 import { ACCOUNT_ID, CLOUD_ID, EVENT, INSTALLATION } from '../helpers/forge.ts'
 import { buildCallScene } from '../helpers/forge-calls.ts'
 
@@ -247,4 +249,39 @@ t.test('a job acts as the user that it names, and a request only if it says so',
   const before = api.calls.length
   t.equal((await send('/narrow', { user: bearer('user') })).json().code, 'ATL_USER_TOKEN_SETUP')
   t.equal(api.calls.length, before)
+})
+
+t.test('fifty installations that call at the same time cost one write each, and keep what is theirs', async (t) => {
+  const store = createMemoryTenantStore({ appKey: APP_KEY })
+  let puts = 0
+  const { tokens } = store
+  if (tokens === undefined) throw new Error('the store keeps no tokens')
+  const put: typeof tokens.put = async (key, token) => {
+    puts += 1
+    return await tokens.put(key, token)
+  }
+  const scene = await buildCallScene(t, { store: { ...store, tokens: { ...tokens, put } } })
+  const names = Array.from({ length: 50 }, (_, n) => {
+    const id = `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`
+    const installationId = `ari:cloud:ecosystem::installation/${id}`
+    const apiBaseUrl = `${scene.api.origin}/ex/jira/${id}`
+    const contexts = [{ name: 'jira', apiBaseUrl, cloudId: id }]
+    return { id, app: { installationId, apiBaseUrl, installation: { id: installationId, contexts } } }
+  })
+  const calls = await Promise.all(
+    names.map(async ({ id, app }) => {
+      const headers = { 'x-forge-oauth-system': scene.bearer(id) }
+      return scene.call(await scene.token({ app, context: { cloudId: id } }), { headers })
+    })
+  )
+  for (let round = 0; round < 3; round++) {
+    const answers = await Promise.all(calls.map((call) => scene.app.inject(call)))
+    t.same([...new Set(answers.map(({ statusCode }) => statusCode))], [200])
+  }
+  t.equal(puts, 50)
+  await Promise.all(names.map(({ id }) => scene.app.atlassian.hostClient({ installationId: id }).get('/rest/x')))
+  for (const { authorization, path } of scene.api.calls) {
+    const id = path.split('/')[3] ?? ''
+    t.equal(authorization, `Bearer ${scene.bearer(id)}`)
+  }
 })

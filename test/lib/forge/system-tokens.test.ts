@@ -106,6 +106,7 @@ t.test('a store that fails is told to who waits, and tried again after a while; 
   t.ok((await tokens.get(of)).token.equals(token))
   t.equal(tokens.offer(of, token, jira), null)
   await t.rejects(process().get(of), { code: 'ATL_STORE_UNAVAILABLE' })
+  await t.rejects(tokens.offer(of, token, jira, true) ?? Promise.resolve(), { code: 'ATL_STORE_UNAVAILABLE' })
   faults.isBroken = false
   clock.nowMs += 30_000
   questions.length = 0
