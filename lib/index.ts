@@ -26,6 +26,7 @@ export {
   OptionError
 } from './errors.ts'
 export type { ForgeOptions, ResolvedForgeOptions } from './forge/forge-options.ts'
+export { ForgeTokenError } from './forge/forge-token-error.ts'
 export { createKeySet, type KeySet } from './forge/key-set.ts'
 export { type InvocationRules, type VerifiedForge, verifyInvocationToken } from './forge/verify-invocation.ts'
 export { createHostCalls, type HostCalls, type HostCallsOptions, type HostMetrics } from './host/host-calls.ts'

@@ -14,6 +14,7 @@ import { checkRoutesPlugin, type SeenRoute } from './check-routes.ts'
 import { corsPlugin } from './cors.ts'
 import { descriptorPlugin } from './descriptor.ts'
 import { forgePlugin } from './forge.ts'
+import { forgeKeepAlivePlugin } from './forge-keep-alive.ts'
 import { formParserPlugin } from './form-parser.ts'
 import { framePlugin } from './frame.ts'
 import { hostClientPlugin } from './host-client.ts'
@@ -45,7 +46,11 @@ const connect: FastifyPluginAsync<ConnectOptions> = async (app, given) => {
   if (options.views !== undefined) {
     await app.register(viewsPlugin, { views: options.views, production: options.production })
   }
-  if (core.forge !== null) await app.register(forgePlugin, { forge: core.forge })
+  if (core.forge !== null) {
+    await app.register(forgePlugin, { forge: core.forge, host: core.forgeHost })
+    const { keepAlivePath } = core.forge.options
+    if (keepAlivePath !== null) await app.register(forgeKeepAlivePlugin, { core, path: keepAlivePath })
+  }
   await app.register(checkRoutesPlugin, { core, seen })
   if (options.descriptor === undefined) return
   await app.register(descriptorPlugin, { core })

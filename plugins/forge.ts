@@ -3,6 +3,7 @@ import type { FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
 import { errorTable } from '../lib/errors.ts'
 import type { ForgeApp } from '../lib/forge/forge-app.ts'
+import type { ForgeHost } from '../lib/forge/forge-host.ts'
 import { statusName } from './refuse.ts'
 import { requestState } from './request-state.ts'
 
@@ -13,11 +14,18 @@ const PROBLEM_TYPE = /^application\/[\w.-]+\+json\b/i
  * Fetches the keys when the server is ready, and keeps answers to Forge calls inside the contract of remotes
  * (forge.md 1.4): what an error handler of the app made of a failure becomes JSON, and its 401 a 403.
  */
-export const forgePlugin = fp<{ forge: ForgeApp }>(
-  async (app, { forge }) => {
+export const forgePlugin = fp<{ forge: ForgeApp; host: ForgeHost | null }>(
+  async (app, { forge, host }) => {
     app.addHook('onReady', async () => {
       // Nobody waits for it: a key server that is down must not keep the app from starting.
       forge.prefetchKeys()
+    })
+
+    app.addHook('onResponse', function afterAnswer(request, _reply, done) {
+      const state = request[requestState]
+      // Nobody waits for it either.
+      if (state?.forge && state.tenant && state.stage === 'verified') host?.answered(state.tenant, state.forge)
+      done()
     })
 
     app.addHook('onSend', function answerRemote(request, reply, payload, done) {

@@ -18,9 +18,11 @@ export {
   MissingPackageError,
   OptionError
 } from '../lib/errors.ts'
+export type { HostLookup } from '../lib/find-target.ts'
 export type { ForgeInvocation, ForgeTokens } from '../lib/forge/forge-authenticator.ts'
 export type { ForgeContext, ForgeInstallationContext, ForgeLicense } from '../lib/forge/forge-claims.ts'
 export type { ForgeOptions, IsolatedCloudOptions } from '../lib/forge/forge-options.ts'
+export { ForgeTokenError } from '../lib/forge/forge-token-error.ts'
 export type { ForgeRouteRules } from '../lib/forge/route-rules.ts'
 export type { VerifiedForge } from '../lib/forge/verify-invocation.ts'
 export type { HostDispatcher } from '../lib/host/connections.ts'

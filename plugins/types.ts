@@ -5,6 +5,7 @@ import type { ConfluenceRequirements, JiraRequirements } from '../lib/authorize/
 import type { Tenants } from '../lib/connect-app.ts'
 import type { CorsOption } from '../lib/cors.ts'
 import type { Descriptor } from '../lib/descriptor/descriptor.ts'
+import type { HostLookup } from '../lib/find-target.ts'
 import type { ForgeInvocation } from '../lib/forge/forge-authenticator.ts'
 import type { ForgeRouteRules } from '../lib/forge/route-rules.ts'
 import type { HostMetrics } from '../lib/host/host-calls.ts'
@@ -16,7 +17,6 @@ import type { ManifestRoute } from '../lib/manifest/manifest.ts'
 import type { LifecycleEventType } from '../lib/tenant/lifecycle-payload.ts'
 import type { LifecycleResult } from '../lib/tenant/lifecycle-service.ts'
 import type { ConnectTenantWithSettings, TenantWithSettings } from '../lib/tenant/tenant-settings.ts'
-import type { TenantLookup } from '../lib/tenant/tenant-store.ts'
 
 /** Who acts: a user by Atlassian account id, an anonymous visitor, or the host itself. */
 export type Principal =
@@ -77,8 +77,12 @@ export interface FastifyAtlassian {
   routes(): readonly ManifestRoute[]
   /** Where user tokens come from, as configured. */
   readonly authorizationServer: string
-  /** A client for jobs. Each call looks the tenant up and rejects with `ATL_NO_TENANT` if the app is not installed there. */
-  hostClient(lookup: TenantLookup): HostClient
+  /**
+   * A client for jobs. Each call looks the tenant up and rejects with `ATL_NO_TENANT` if the app is not installed there.
+   * Where Connect and Forge live side by side, `{ installationId }` of Forge is called by its stored system token and
+   * everything else by Connect. Without a good token: ForgeTokenError.
+   */
+  hostClient(lookup: HostLookup): HostClient
   /** What happened with calls to hosts since the start, and what is going on now. */
   hostMetrics(): HostMetrics
   /** Route options to spread: `app.get('/api', { ...app.atlassian.protect('context') }, handler)`. */
@@ -124,8 +128,12 @@ declare module 'fastify' {
      * `requireConnect(request).tenant` has the members of its registration.
      */
     readonly tenant: TenantWithSettings | null
-    /** Calls the site of `request.tenant` as the app; `asUser()` is who sent it. Throws `ATL_NOT_PROTECTED` on public routes. */
-    hostClient(): HostClient
+    /**
+     * Calls the site of `request.tenant` as the app; `asUser()` is who sent it. On calls of Forge: by the tokens that
+     * came with it, or the stored system token. `product` chooses among the products of a Forge installation; without
+     * it, the one that called. Throws `ATL_NOT_PROTECTED` on public routes and `ATL_HOST_PRODUCT`.
+     */
+    hostClient(options?: { readonly product?: string }): HostClient
     /** What the last authorizing hook of this request checked and the host granted; `null` before. */
     readonly authorized: Authorized | null
     /**

@@ -1,8 +1,7 @@
 import type { HostClient } from '../host/host-client.ts'
 import { HostError } from '../host/host-error.ts'
 import type { Query } from '../host/host-url.ts'
-import type { ConnectTenant } from '../tenant/tenant.ts'
-import { OddAnswer } from './question.ts'
+import { type AskedTenant, OddAnswer } from './question.ts'
 
 /** One call of a lookup. */
 export interface LookupCall {
@@ -18,7 +17,7 @@ export type LookupAnswer = { readonly status: 200; readonly body: object } | { r
 
 /** Calls the site of a tenant, as the app or with no credentials at all. */
 export type AskHost = (
-  tenant: ConnectTenant,
+  tenant: AskedTenant,
   actor: 'app' | 'anonymous',
   call: LookupCall,
   signal: AbortSignal
@@ -35,7 +34,7 @@ export interface AskingClient extends Pick<HostClient, 'request'> {
 }
 
 export interface AskHostOptions {
-  readonly client: (tenant: ConnectTenant) => AskingClient
+  readonly client: (tenant: AskedTenant) => AskingClient
   /** How long a lookup may take: what the host wants later than that is not waited for. */
   readonly timeoutMs: number
 }

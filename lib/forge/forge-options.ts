@@ -42,6 +42,8 @@ export interface ForgeOptions {
   readonly maxLifetimeSeconds?: number
   /** Isolated clouds. Without it their tokens are refused. */
   readonly isolatedClouds?: IsolatedCloudOptions
+  /** Adds a route below `baseUrl` for the endpoint of an hourly scheduled trigger, which keeps system tokens fresh. */
+  readonly keepAlivePath?: string
 }
 
 /** The same after defaults and checks: complete and frozen. */
@@ -55,4 +57,6 @@ export interface ResolvedForgeOptions {
   readonly leewaySeconds: number
   readonly maxLifetimeSeconds: number
   readonly isolatedClouds: { readonly labels: ReadonlySet<string>; readonly jwksUrl: string } | null
+  /** `null`: no such route. */
+  readonly keepAlivePath: string | null
 }

@@ -1,12 +1,12 @@
 import { AtlassianError } from '../errors.ts'
-import type { ConnectTenant } from '../tenant/tenant.ts'
 import type { Actor } from './credentials.ts'
 import { asFetchError, type FetchInput, readFetchInput } from './fetch-input.ts'
 import { encodeBody, type HostBody } from './host-body.ts'
 import { HostError, type HostErrorFacts } from './host-error.ts'
 import { type HostHeaders, hostHeaders } from './host-headers.ts'
+import { type HostTarget, isForgeTarget } from './host-target.ts'
 import type { HostTransport } from './host-transport.ts'
-import { type Query, resolveHostUrl } from './host-url.ts'
+import { type Query, resolveHostUrl, withoutContextPath } from './host-url.ts'
 import type { Answer } from './network.ts'
 import { type ItemOptions, type PageOptions, readItems, readPages } from './pages.ts'
 import { readBody, statusError } from './read-answer.ts'
@@ -77,7 +77,7 @@ export interface HostClientOptions {
   readonly transport: HostTransport
   readonly userAgent: string
   /** The site that is called. Asked for each call, so that a client may live longer than a secret. */
-  readonly tenant: () => ConnectTenant | Promise<ConnectTenant>
+  readonly tenant: () => HostTarget | Promise<HostTarget>
   /** Given on requests; a job has none. */
   readonly verified?: VerifiedUser
   /** For one try of a call that says nothing else. */
@@ -99,7 +99,7 @@ export function createHostClient(options: HostClientOptions, actor: Actor = APP)
     consume: (answer: Answer, facts: HostErrorFacts) => T | Promise<T>
   ): Promise<T> {
     const tenant = await options.tenant()
-    const url = resolveHostUrl(tenant.baseUrl, path, given.query)
+    const url = resolveHostUrl(tenant.baseUrl, pathOf(tenant, path), given.query)
     const facts = { method, path: url.pathname, status: 0, retryAfterSeconds: null, messages: [] }
     const { body, headers, stream } = build(method, given, facts)
     const signal = given.signal
@@ -130,7 +130,7 @@ export function createHostClient(options: HostClientOptions, actor: Actor = APP)
   async function fetchAnswer(input: FetchInput, init: RequestInit = {}): Promise<Response> {
     const { method, target, body, headers, signal } = readFetchInput(input, init)
     const tenant = await options.tenant()
-    const url = resolveHostUrl(tenant.baseUrl, target)
+    const url = resolveHostUrl(tenant.baseUrl, pathOf(tenant, target))
     const facts = { method, path: url.pathname, status: 0, retryAfterSeconds: null, messages: [] }
     const stream = body instanceof ReadableStream || Symbol.asyncIterator in Object(body)
     const form = body instanceof FormData || body instanceof URLSearchParams
@@ -172,6 +172,11 @@ function isSafe(method: string): boolean {
   return method === 'GET' || method === 'HEAD'
 }
 
+/** Paths are written for both platforms alike; the address of a Forge product has more in front of its `/wiki`. */
+function pathOf(target: HostTarget, path: string): string {
+  return isForgeTarget(target) ? withoutContextPath(path, target.contextPath) : path
+}
+
 /** What cannot be sent is a mistake of the caller; the platform's message quotes it, and HostError does not. */
 function orRefuse<T>(build: () => T, facts: HostErrorFacts): T {
   try {
@@ -193,7 +198,10 @@ function userActor(
     throw new AtlassianError('ATL_IMPERSONATION', 'not-the-verified-user')
   }
   const scopes = given.scopes === undefined ? undefined : Object.freeze([...given.scopes])
-  return Object.freeze(
-    scopes === undefined ? { type: 'user', accountId: user } : { type: 'user', accountId: user, scopes }
-  )
+  return Object.freeze({
+    type: 'user',
+    accountId: user,
+    ...(scopes === undefined ? {} : { scopes }),
+    ...(given.impersonate === true ? { impersonate: true } : {})
+  })
 }

@@ -1,10 +1,10 @@
 import type { Clock, Timer } from '../ports.ts'
-import type { ConnectTenant } from '../tenant/tenant.ts'
 import { type CallLimit, startCallLimit } from './call-limit.ts'
 import type { Actor, Credentials, CredentialsFor } from './credentials.ts'
 import { endpointOf, writtenIssue } from './endpoint.ts'
 import { HostError, type HostErrorFacts } from './host-error.ts'
 import { hostFailure, type Stage } from './host-failure.ts'
+import type { HostTarget } from './host-target.ts'
 import type { LimitWatch } from './limit-watch.ts'
 import type { Answer, Network, Outgoing } from './network.ts'
 import { pause } from './pause.ts'
@@ -15,7 +15,7 @@ import { GateClosedError, type TenantGate } from './tenant-gate.ts'
 
 /** One call to the host with everything that is tried for it. */
 export interface HostCall {
-  readonly tenant: ConnectTenant
+  readonly tenant: HostTarget
   readonly actor: Actor
   readonly method: string
   readonly url: URL
@@ -107,8 +107,8 @@ export function createHostTransport(options: HostTransportOptions): HostTranspor
         const limits = noteLimits(call, lanesOfCall, answer)
         if (answer.status === 401 && credentials.refused !== undefined && !tokenRefused) {
           tokenRefused = true
-          await credentials.refused()
-          if (!call.stream) {
+          const hasAnother = await credentials.refused()
+          if (hasAnother && !call.stream) {
             answer.discard()
             // Not a try of its own: the host did nothing.
             attempt -= 1

@@ -11,7 +11,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   store: ['ground', 'encryption', 'tenant'],
   host: ['ground', 'tenant', 'jwt'],
   authorize: ['ground', 'tenant', 'jwt', 'host'],
-  forge: ['ground', 'tenant', 'jwt'],
+  forge: ['ground', 'tenant', 'jwt', 'host'],
   webhook: ['ground', 'tenant', 'jwt'],
   descriptor: ['ground', 'tenant', 'jwt', 'host', 'webhook'],
   manifest: ['ground', 'descriptor'],

@@ -36,12 +36,13 @@ t.test('a Forge call is answered with nothing of Connect', async (t) => {
   const scene = await buildForgeApp(t, {
     routes(app) {
       const policy = app.atlassian.protect('forge')
-      app.get('/client', policy, async (request) => request.hostClient())
+      app.get('/client', policy, async (request) => request.hostClient().get('/rest/api/content/1'))
       app.get('/own-session', policy, async (request) => app.atlassian.sessionToken(request))
     }
   })
-  for (const url of ['/client', '/own-session']) {
+  const codes = { '/client': 'ATL_FORGE_TOKEN_MISSING', '/own-session': 'ATL_NOT_PROTECTED' }
+  for (const [url, code] of Object.entries(codes)) {
     const answer = await scene.app.inject(scene.call(await scene.token(), { url }))
-    t.match(answer.json(), { code: 'ATL_NOT_PROTECTED' })
+    t.match(answer.json(), { code })
   }
 })
