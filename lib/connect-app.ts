@@ -7,6 +7,7 @@ import { createDispatcher, type Dispatcher } from './delivery/dispatcher.ts'
 import type { Descriptor } from './descriptor/descriptor.ts'
 import { AtlassianError } from './errors.ts'
 import { createForgeApp, type ForgeApp } from './forge/forge-app.ts'
+import { createForgeEvents, type ForgeEvents } from './forge-events.ts'
 import { createHostCalls, type HostMetrics } from './host/host-calls.ts'
 import type { HostClient, VerifiedUser } from './host/host-client.ts'
 import { createUserTokens } from './host/user-token.ts'
@@ -66,6 +67,8 @@ export interface ConnectApp {
   readonly authorizer: Authorizer
   /** `null` for an app that has no Forge part. */
   readonly forge: ForgeApp | null
+  /** The same. */
+  readonly forgeEvents: ForgeEvents | null
   readonly installKeys: InstallKeySource
   readonly installRules: InstallRules
   readonly lifecycle: LifecycleService
@@ -146,6 +149,7 @@ export function createConnectApp(
   const withSettings = createSettingsGiver({ store, clock, maxValueBytes: options.maxSettingBytes })
 
   async function handleDelivery(delivery: Delivery): Promise<void> {
+    if (delivery.kind === 'forge') return forgeEvents?.handleDelivery(delivery)
     if (delivery.kind === 'lifecycle' && delivery.event === JOINED) return handleJoin(delivery)
     const found = await tenantOf(delivery)
     if (found === null || !hasRegistration(found)) return
@@ -192,6 +196,21 @@ export function createConnectApp(
     pollMs: POLL_MS,
     sweep: (nowMs) => Promise.all([store.settings?.sweep(nowMs), store.tokens?.sweep(nowMs)])
   })
+
+  const forgeEvents =
+    forge === null
+      ? null
+      : createForgeEvents({
+          forge,
+          store,
+          events,
+          withSettings,
+          clock,
+          log,
+          handlerTimeoutMs: options.webhooks.handlerTimeoutMs,
+          dispatch: (deliveryId) => dispatcher.dispatch(deliveryId),
+          ended: (tenant) => userTokens.forget(tenant.tenantId)
+        })
 
   const hostCalls = createHostCalls({
     userAgent: `fastify-atlassian/${version} ${appKey}`,
@@ -246,6 +265,7 @@ export function createConnectApp(
     authenticator: createAuthenticator({ rules, basePaths, needsBasePath, directory }),
     authorizer,
     forge,
+    forgeEvents,
     installKeys: createInstallKeySource({
       hosts: options.installKeyHosts,
       fetch: options.fetch,

@@ -12,6 +12,7 @@ import {
   type ResolvedForgeOptions
 } from './forge/forge-options.ts'
 import * as check from './option-checks.ts'
+import { resolveForgeEvents } from './resolve-forge-events.ts'
 
 interface Stage {
   readonly production: boolean
@@ -39,7 +40,8 @@ export function resolveForge(given: ForgeOptions | undefined, stage: Stage): Res
     ),
     leewaySeconds: check.number(given.leewaySeconds, 'forge.leewaySeconds', 5, { min: 0, max: 10 }),
     maxLifetimeSeconds: check.number(given.maxLifetimeSeconds, 'forge.maxLifetimeSeconds', 300, { min: 25, max: 300 }),
-    isolatedClouds: parseIsolatedClouds(given.isolatedClouds, stage)
+    isolatedClouds: parseIsolatedClouds(given.isolatedClouds, stage),
+    events: resolveForgeEvents(given.events)
   })
 }
 
@@ -50,7 +52,8 @@ const KNOWN = [
   'apiHosts',
   'leewaySeconds',
   'maxLifetimeSeconds',
-  'isolatedClouds'
+  'isolatedClouds',
+  'events'
 ] as const satisfies readonly (keyof ForgeOptions)[]
 
 /** Anybody may install a development version of the app on a site of their own, and the same key signs for it. */

@@ -4,6 +4,7 @@ import { type ConnectApp, createConnectApp } from '../lib/connect-app.ts'
 import { assertDescriptor, assertOwnAddress, type Descriptor, loadDescriptor } from '../lib/descriptor/index.ts'
 import { AtlassianError, OptionError } from '../lib/errors.ts'
 import { bareId } from '../lib/forge/ari.ts'
+import type { ForgeEventMessage } from '../lib/forge/events/forge-event.ts'
 import type { ForgeRouteRules } from '../lib/forge/route-rules.ts'
 import type { PolicyOption } from '../lib/jwt/policy.ts'
 import type { ConnectOptions, ResolvedOptions } from '../lib/options.ts'
@@ -13,6 +14,7 @@ import { authorizePlugin, createAuthorizeHooks } from './authorize.ts'
 import { checkRoutesPlugin } from './check-routes.ts'
 import { descriptorPlugin } from './descriptor.ts'
 import { forgePlugin } from './forge.ts'
+import { forgeEventsPlugin } from './forge-events.ts'
 import { formParserPlugin } from './form-parser.ts'
 import { framePlugin } from './frame.ts'
 import { hostClientPlugin } from './host-client.ts'
@@ -22,6 +24,7 @@ import { requestState } from './request-state.ts'
 import { checkPolicy, markHook, policyOf, publicScope } from './route-policy.ts'
 import { createSessionToken, sessionPlugin } from './session.ts'
 import { tenantsPlugin } from './tenants.ts'
+import { tracePlugin } from './trace.ts'
 import type { FastifyAtlassian } from './types.ts'
 import { viewsPlugin } from './views.ts'
 import { webhooksPlugin } from './webhooks.ts'
@@ -41,7 +44,14 @@ const connect: FastifyPluginAsync<ConnectOptions> = async (app, given) => {
   if (options.views !== undefined) {
     await app.register(viewsPlugin, { views: options.views, production: options.production })
   }
-  if (core.forge !== null) await app.register(forgePlugin, { forge: core.forge })
+  if (core.forge !== null) {
+    await app.register(forgePlugin, { forge: core.forge })
+    await app.register(tracePlugin)
+    const { events } = core.forge.options
+    if (events !== null && core.forgeEvents !== null) {
+      await app.register(forgeEventsPlugin, { core, events, forgeEvents: core.forgeEvents })
+    }
+  }
   if (options.descriptor === undefined) return
   await app.register(checkRoutesPlugin, { core })
   await app.register(descriptorPlugin, { core })
@@ -84,6 +94,10 @@ function createApi(app: FastifyInstance, core: ConnectApp): FastifyAtlassian {
     authorizationServer: core.options.authorizationServer,
     hostClient: (lookup: Parameters<FastifyAtlassian['hostClient']>[0]) => core.hostClient(lookup),
     hostMetrics: () => core.hostMetrics(),
+    async handleForgeEvent(message: ForgeEventMessage) {
+      if (core.forgeEvents === null) throw new OptionError('forge', undefined, 'events of Forge need it')
+      await core.forgeEvents.handle(message)
+    },
     protect(policy: PolicyOption, forge?: ForgeRouteRules) {
       checkPolicy(policy, 'protect()')
       return { config: { atlassian: forge === undefined ? { auth: policy } : { auth: policy, forge } } }

@@ -3,6 +3,7 @@ import fp from 'fastify-plugin'
 import type { ConnectApp } from '../lib/connect-app.ts'
 import { AtlassianError } from '../lib/errors.ts'
 import { hasRegistration } from '../lib/tenant/tenant.ts'
+import { traceOf } from './trace.ts'
 
 /** `request.hostClient()`: calls the site that sent this request, as the app or as the user who sent it. */
 export const hostClientPlugin = fp<{ core: ConnectApp }>(
@@ -13,7 +14,8 @@ export const hostClientPlugin = fp<{ core: ConnectApp }>(
       if (this.forge !== null || !hasRegistration(this.tenant))
         throw new AtlassianError('ATL_NOT_PROTECTED', 'not-connect')
       const principal = this.atlassian?.principal
-      return core.hostClient(this.tenant, { accountId: principal?.type === 'user' ? principal.accountId : null })
+      const accountId = principal?.type === 'user' ? principal.accountId : null
+      return core.hostClient(this.tenant, { accountId, headers: traceOf(this) })
     })
   },
   { name: 'fastify-atlassian/host-client', fastify: '5.x', dependencies: ['fastify-atlassian/authenticate'] }

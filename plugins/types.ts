@@ -4,6 +4,7 @@ import type { Authorized } from '../lib/authorize/authorizer.ts'
 import type { ConfluenceRequirements, JiraRequirements } from '../lib/authorize/requirements.ts'
 import type { Tenants } from '../lib/connect-app.ts'
 import type { Descriptor } from '../lib/descriptor/descriptor.ts'
+import type { ForgeEventMessage } from '../lib/forge/events/forge-event.ts'
 import type { ForgeInvocation } from '../lib/forge/forge-authenticator.ts'
 import type { ForgeRouteRules } from '../lib/forge/route-rules.ts'
 import type { HostMetrics } from '../lib/host/host-calls.ts'
@@ -75,6 +76,11 @@ export interface FastifyAtlassian {
   hostClient(lookup: TenantLookup): HostClient
   /** What happened with calls to hosts since the start, and what is going on now. */
   hostMetrics(): HostMetrics
+  /**
+   * Runs the handlers of an event that `forge.events.enqueue` gave to a queue of the app, as it was given. Rejects with
+   * what a handler throws, so that the queue tries again.
+   */
+  handleForgeEvent(message: ForgeEventMessage): Promise<void>
   /** Route options to spread: `app.get('/api', { ...app.atlassian.protect('context') }, handler)`. */
   protect(
     policy: PolicyOption,

@@ -55,6 +55,7 @@ interface Remembered {
 }
 
 const MAX_REMEMBERED = 5000
+const ENDPOINT = 'core:endpoint'
 
 export function createForgeAuthenticator(rules: InvocationRules, tenants: ForgeTenants): ForgeAuthenticator {
   // A front end sends one token many times until it ends; by the whole token, signature included.
@@ -97,14 +98,16 @@ export function createForgeAuthenticator(rules: InvocationRules, tenants: ForgeT
 }
 
 /** What the token says about whose call it is, for the association. */
-function arrivalOf({ installation, environment, cloudId, product, issuedAtSeconds }: VerifiedForge): ForgeArrival {
+export function arrivalOf(forge: VerifiedForge): ForgeArrival {
+  const { installation, environment, cloudId, product, issuedAtSeconds } = forge
   const products = installation.contexts.map(({ name }) => name)
   return Object.freeze({
     installationId: installation.id,
     environmentId: environment.id,
     cloudId,
     products: Object.freeze(products.length === 0 ? [product] : [...new Set(products)]),
-    issuedAtMs: issuedAtSeconds * 1000
+    issuedAtMs: issuedAtSeconds * 1000,
+    isEvent: forge.module.type === ENDPOINT && forge.accountId === null
   })
 }
 

@@ -1,4 +1,5 @@
 import type { ApiBaseUrlReader } from './api-base-url.ts'
+import type { ForgeEventsOptions, ResolvedForgeEvents } from './events/event-options.ts'
 
 /** Where Atlassian publishes the keys of invocation tokens, for every environment of an app (forge.md 2.4). */
 export const productionJwksUrl = 'https://forge.cdn.prod.atlassian-dev.net/.well-known/jwks.json'
@@ -42,6 +43,8 @@ export interface ForgeOptions {
   readonly maxLifetimeSeconds?: number
   /** Isolated clouds. Without it their tokens are refused. */
   readonly isolatedClouds?: IsolatedCloudOptions
+  /** Routes for events, schedules and life-cycle calls. Without it there are none. */
+  readonly events?: ForgeEventsOptions
 }
 
 /** The same after defaults and checks: complete and frozen. */
@@ -55,4 +58,5 @@ export interface ResolvedForgeOptions {
   readonly leewaySeconds: number
   readonly maxLifetimeSeconds: number
   readonly isolatedClouds: { readonly labels: ReadonlySet<string>; readonly jwksUrl: string } | null
+  readonly events: ResolvedForgeEvents | null
 }
