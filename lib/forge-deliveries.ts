@@ -55,7 +55,8 @@ export function createForgeDeliveries(options: ForgeDeliveriesOptions): ForgeDel
   async function end(message: ForgeEventMessage): Promise<void> {
     const found = await find(message)
     if (found === null || isBack(found.installation, message)) return
-    const tenant = await association.end(found.installation)
+    const { installationId, environmentId } = message
+    const tenant = await association.end({ installationId, environmentId })
     if (tenant !== null && !isAlive(tenant)) await options.ended(tenant)
   }
 

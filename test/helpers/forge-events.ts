@@ -6,7 +6,10 @@ import { buildForgeApp, type Changes, EVENT, type ForgeOverrides, type ForgeScen
 
 /** The same installation as events write it. */
 export const BARE_INSTALLATION = INSTALLATION.slice(INSTALLATION.lastIndexOf('/') + 1)
-export const TRACE = Object.freeze({ 'x-b3-traceid': '463ac35c9f6413ad48485a3953bb6124', 'x-b3-spanid': 'a2fb4a1d1a96d312' })
+export const TRACE = Object.freeze({
+  'x-b3-traceid': '463ac35c9f6413ad48485a3953bb6124',
+  'x-b3-spanid': 'a2fb4a1d1a96d312'
+})
 
 export interface SentEvent {
   readonly url?: string

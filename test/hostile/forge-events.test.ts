@@ -64,7 +64,10 @@ t.test('a call of a page opens no route for events, with a user or without', asy
 t.test('a route that names its endpoints is called by no other', async (t) => {
   const scene = await buildEventApp(t, { events: { scheduled: { endpoints: ['nightly'] } } })
   const send = (key: string) =>
-    scene.send({ context: {} }, { url: '/forge/scheduled', claims: { app: { module: { type: 'core:endpoint', key } } } })
+    scene.send(
+      { context: {} },
+      { url: '/forge/scheduled', claims: { app: { module: { type: 'core:endpoint', key } } } }
+    )
   t.equal((await send('events')).statusCode, 403)
   t.equal((await send('nightly')).statusCode, 204)
 })
