@@ -18,7 +18,7 @@ t.test('a body that names another installation, app or environment than the toke
     { id: BARE_INSTALLATION, environment: { id: OTHER } }
   ]
   for (const body of foreign) {
-    for (const url of ['/forge/installed', '/forge/upgraded']) {
+    for (const url of ['/forge/lifecycle/installed', '/forge/lifecycle/upgraded']) {
       const answer = await scene.send(body, { url })
       t.equal(answer.statusCode, 403, JSON.stringify(body))
       t.match(answer.json(), { code: 'ATL_FORBIDDEN' })
@@ -34,7 +34,7 @@ t.test('a life-cycle event binds no clientKey that its body names', async (t) =>
   const { clientKey } = scene.host.site()
   const victim = await scene.store.find({ clientKey })
   const body = { id: BARE_INSTALLATION, clientKey, tenantId: victim?.tenantId, context: { cloudId: OTHER, clientKey } }
-  t.equal((await scene.send(body, { url: '/forge/installed' })).statusCode, 204)
+  t.equal((await scene.send(body, { url: '/forge/lifecycle/installed' })).statusCode, 204)
   await until(() => scene.heard.length === 1)
   t.not(scene.heard[0]?.tenant.tenantId, victim?.tenantId)
   t.equal(scene.heard[0]?.tenant.clientKey, null)
@@ -44,7 +44,7 @@ t.test('a life-cycle event binds no clientKey that its body names', async (t) =>
 
 t.test('a call of a page opens no route for events, with a user or without', async (t) => {
   const scene = await buildEventApp(t, { events: { scheduled: { endpoints: ['nightly'] } } })
-  const urls = ['/forge/installed', '/forge/upgraded', '/forge/pre-uninstall', '/forge/events', '/forge/scheduled']
+  const urls = ['/forge/lifecycle/installed', '/forge/lifecycle/upgraded', '/forge/lifecycle/pre-uninstall', '/forge/events', '/forge/scheduled']
   const pages = [
     {},
     { principal: undefined },
@@ -97,7 +97,7 @@ t.test('the same token with the same event is handled once', async (t) => {
   const bodies: [string, unknown][] = [
     ['/forge/events', issueUpdated()],
     ['/forge/events', { eventType: 'avi:jira:viewed:issue', issue: { id: '1' } }],
-    ['/forge/installed', { id: BARE_INSTALLATION }],
+    ['/forge/lifecycle/installed', { id: BARE_INSTALLATION }],
     ['/forge/scheduled', { context: { moduleKey: 'job' } }]
   ]
   for (const [url, body] of bodies) {

@@ -21,10 +21,10 @@ async function start(t: Test, changes: Partial<DataResidencyHandlers> = {}) {
     }
   })
   const hook = (name: string, body: unknown, claims = {}) =>
-    scene.send(body, { url: `/forge/data-residency/${name}`, claims })
+    scene.send(body, { url: `/forge/dare/${name}`, claims })
   const status = async (query = '?migrationId=42') =>
     await scene.app.inject({
-      url: `/forge/data-residency/status${query}`,
+      url: `/forge/dare/status${query}`,
       headers: { authorization: `Bearer ${await scene.eventToken()}` }
     })
   return { ...scene, calls, hook, status }
@@ -83,7 +83,7 @@ t.test('a call that is not complete, or not one of the host itself, reaches no h
   const moves = { ...EVENT, app: { module: { type: 'migration:dataResidency', key: 'moves' } } }
   t.equal((await hook('commit', PLAN, moves)).statusCode, 204)
   const headers = { authorization: `Bearer ${await token()}` }
-  t.equal((await app.inject({ method: 'POST', url: '/forge/data-residency/commit', headers })).statusCode, 403)
+  t.equal((await app.inject({ method: 'POST', url: '/forge/dare/commit', headers })).statusCode, 403)
   t.equal(calls.length, 1)
 })
 

@@ -95,12 +95,12 @@ t.test(
     const app = { id: '8db33809-1f32-48bb-8c52-5877dab48107', version: '1.0.0' }
     const environment = { id: ENVIRONMENT.slice(ENVIRONMENT.lastIndexOf('/') + 1) }
     t.equal(
-      (await scene.send({ id: BARE_INSTALLATION, app, environment }, { url: '/forge/installed' })).statusCode,
+      (await scene.send({ id: BARE_INSTALLATION, app, environment }, { url: '/forge/lifecycle/installed' })).statusCode,
       204
     )
     await until(() => versions.length === 1)
     const upgraded = { id: INSTALLATION, app: { ...app, version: '2.0.0' }, eventType: 'avi:forge:upgraded:app' }
-    t.equal((await scene.send(upgraded, { url: '/forge/upgraded' })).statusCode, 204)
+    t.equal((await scene.send(upgraded, { url: '/forge/lifecycle/upgraded' })).statusCode, 204)
     await until(() => versions.length === 2)
     t.strictSame(versions, [
       ['1.0.0', null],
@@ -121,7 +121,7 @@ t.test('a Connect install that names the installation without its prefix is the 
   const { clientKey } = scene.host.site()
   const again = { body: { installationId: BARE_INSTALLATION } }
   t.equal((await sendLifecycle(scene.app, scene.host, 'installed', again)).statusCode, 204)
-  await scene.send({ id: BARE_INSTALLATION }, { url: '/forge/installed' })
+  await scene.send({ id: BARE_INSTALLATION }, { url: '/forge/lifecycle/installed' })
   await until(() => scene.heard.length === 1)
   t.equal(scene.heard[0]?.tenant.clientKey, clientKey)
   t.equal((await scene.store.find(nameOf))?.tenantId, (await scene.store.find({ clientKey }))?.tenantId)
@@ -133,9 +133,9 @@ t.test('preUninstall runs its handlers while the installation lives, and ends it
   scene.app.atlassian.events.on('forge:preUninstall', ({ tenant, lastInstallation }: ForgePreUninstallEvent) => {
     states.push([tenant.installations[0]?.state, lastInstallation])
   })
-  await scene.send({ id: BARE_INSTALLATION }, { url: '/forge/installed' })
+  await scene.send({ id: BARE_INSTALLATION }, { url: '/forge/lifecycle/installed' })
   const body = { context: { cloudId: CLOUD_ID, moduleKey: 'bye' }, contextToken: 'opaque' }
-  t.equal((await scene.send(body, { url: '/forge/pre-uninstall' })).statusCode, 204)
+  t.equal((await scene.send(body, { url: '/forge/lifecycle/pre-uninstall' })).statusCode, 204)
   await until(() => states.length === 1)
   t.strictSame(states, [['installed', true]])
   const state = async () => (await scene.store.find(nameOf))?.installations[0]?.state
@@ -157,7 +157,7 @@ t.test('preUninstall runs its handlers while the installation lives, and ends it
     t.strictSame((await scene.app.atlassian.tenants.purge()).tenantIds, [])
     scene.clock.advanceSeconds(2 * 86_400)
     t.equal((await scene.app.atlassian.tenants.purge({ dryRun: true })).tenantIds.length, 1)
-    t.equal((await scene.send({ id: BARE_INSTALLATION, again: true }, { url: '/forge/installed' })).statusCode, 204)
+    t.equal((await scene.send({ id: BARE_INSTALLATION, again: true }, { url: '/forge/lifecycle/installed' })).statusCode, 204)
     t.equal(await state(), 'installed')
   })
 })
@@ -166,10 +166,10 @@ t.test('preUninstall of one platform leaves the tenant alive by the other', asyn
   const scene = await buildEventApp(t)
   await installed(scene.host, scene.app)
   await sendLifecycle(scene.app, scene.host, 'installed', { body: { installationId: INSTALLATION } })
-  await scene.send({ id: BARE_INSTALLATION }, { url: '/forge/installed' })
+  await scene.send({ id: BARE_INSTALLATION }, { url: '/forge/lifecycle/installed' })
   const last: boolean[] = []
   scene.app.atlassian.events.on('forge:preUninstall', (event) => void last.push(event.lastInstallation))
-  await scene.send({ context: {} }, { url: '/forge/pre-uninstall' })
+  await scene.send({ context: {} }, { url: '/forge/lifecycle/pre-uninstall' })
   await until(() => last.length === 1)
   const alive = async () => await scene.app.atlassian.tenants.find({ clientKey: scene.host.site().clientKey })
   const forge = async () => (await alive())?.installations.find(({ platform }) => platform === 'forge')?.state
@@ -295,5 +295,5 @@ t.test('each route can be left out or moved', async (t) => {
   ])
   t.equal((await scene.send({ id: BARE_INSTALLATION }, { url })).statusCode, 400, 'nothing says what it is')
   t.equal((await scene.send({}, { url: '/forge/scheduled' })).statusCode, 404)
-  t.equal((await scene.send(issueUpdated(), { url: '/forge/pre-uninstall' })).statusCode, 400)
+  t.equal((await scene.send(issueUpdated(), { url: '/forge/lifecycle/pre-uninstall' })).statusCode, 400)
 })

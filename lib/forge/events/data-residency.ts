@@ -40,7 +40,7 @@ export interface DataResidencyPlan extends DataResidencyMove {
 
 /** The hooks of data residency, all of which a move needs. Each is answered once it is done. */
 export interface DataResidencyHandlers {
-  /** The five routes are below it. Default `/forge/data-residency`. */
+  /** The five routes are below it. Default `/forge/dare`. */
   readonly path?: string
   readonly schedule: (plan: DataResidencyPlan) => unknown
   readonly start: (plan: DataResidencyPlan) => unknown

@@ -16,11 +16,11 @@ export interface ForgeEventRoute {
 
 /** Routes for what Forge sends by itself. `forge: { events: {} }` makes all of them but data residency. */
 export interface ForgeEventsOptions {
-  /** `avi:forge:installed:app`. A path, more about the route, or `false` for none. Default `/forge/installed`. */
+  /** `avi:forge:installed:app`. A path, more about the route, or `false` for none. Default `/forge/lifecycle/installed`. */
   readonly installed?: string | false | ForgeEventRoute
-  /** `avi:forge:upgraded:app`. Default `/forge/upgraded`. */
+  /** `avi:forge:upgraded:app`. Default `/forge/lifecycle/upgraded`. */
   readonly upgraded?: string | false | ForgeEventRoute
-  /** The module `preUninstall`. Default `/forge/pre-uninstall`. */
+  /** The module `preUninstall`. Default `/forge/lifecycle/pre-uninstall`. */
   readonly preUninstall?: string | false | ForgeEventRoute
   /** Events of products. Default `/forge/events`. */
   readonly product?: string | false | ForgeEventRoute
@@ -55,12 +55,12 @@ export interface ResolvedForgeEvents {
   readonly preUninstallMs: number
 }
 
-/** Where events arrive unless the app says otherwise. */
+/** Where events arrive unless the app says otherwise; the manifest that the package writes has the same paths. */
 export const defaultEventPaths: Readonly<Record<ForgeEventKind | 'dataResidency', string>> = Object.freeze({
-  installed: '/forge/installed',
-  upgraded: '/forge/upgraded',
-  preUninstall: '/forge/pre-uninstall',
+  installed: '/forge/lifecycle/installed',
+  upgraded: '/forge/lifecycle/upgraded',
+  preUninstall: '/forge/lifecycle/pre-uninstall',
   product: '/forge/events',
   scheduled: '/forge/scheduled',
-  dataResidency: '/forge/data-residency'
+  dataResidency: '/forge/dare'
 })
