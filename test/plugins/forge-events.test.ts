@@ -1,8 +1,9 @@
 import type { ForgeEventMessage, ForgePreUninstallEvent, LifecycleHookEvent } from 'fastify-atlassian'
+import { resolveOptions } from 'fastify-atlassian/core'
 import { createMemoryTenantStore } from 'fastify-atlassian/store'
 import t from 'tap'
 import { APP_KEY } from '../helpers/app.ts'
-import { CLOUD_ID, ENVIRONMENT, INSTALLATION } from '../helpers/forge.ts'
+import { APP_ID, CLOUD_ID, ENVIRONMENT, INSTALLATION } from '../helpers/forge.ts'
 import { BARE_INSTALLATION, buildEventApp, issueUpdated, TRACE } from '../helpers/forge-events.ts'
 import { installed, sendLifecycle } from './lifecycle-sender.ts'
 import { until } from './until.ts'
@@ -157,7 +158,10 @@ t.test('preUninstall runs its handlers while the installation lives, and ends it
     t.strictSame((await scene.app.atlassian.tenants.purge()).tenantIds, [])
     scene.clock.advanceSeconds(2 * 86_400)
     t.equal((await scene.app.atlassian.tenants.purge({ dryRun: true })).tenantIds.length, 1)
-    t.equal((await scene.send({ id: BARE_INSTALLATION, again: true }, { url: '/forge/lifecycle/installed' })).statusCode, 204)
+    t.equal(
+      (await scene.send({ id: BARE_INSTALLATION, again: true }, { url: '/forge/lifecycle/installed' })).statusCode,
+      204
+    )
     t.equal(await state(), 'installed')
   })
 })
@@ -296,4 +300,28 @@ t.test('each route can be left out or moved', async (t) => {
   t.equal((await scene.send({ id: BARE_INSTALLATION }, { url })).statusCode, 400, 'nothing says what it is')
   t.equal((await scene.send({}, { url: '/forge/scheduled' })).statusCode, 404)
   t.equal((await scene.send(issueUpdated(), { url: '/forge/lifecycle/pre-uninstall' })).statusCode, 400)
+})
+
+t.test('what can never work stops the start and says which option it is', async (t) => {
+  const options = (events: object, more: object = {}) =>
+    resolveOptions({ baseUrl: 'https://app.example.com', forge: { appId: APP_ID, events }, ...more }, 'test')
+  const wrong: [object, RegExp, object?][] = [
+    [{ install: '/x' }, /"forge\.events\.install" is/],
+    [{ product: 'events' }, /"forge\.events\.product" is "events"/],
+    [{ product: { path: '/a/:b' } }, /"forge\.events\.product\.path"/],
+    [{ product: true }, /"forge\.events\.product" is true/],
+    [{ product: { endpoints: [] } }, /"forge\.events\.product\.endpoints"/],
+    [{ product: { mode: 'memory' } }, /"forge\.events\.product\.mode"/],
+    [{ product: { key: 'x' } }, /"forge\.events\.product\.key"/],
+    [{ mode: 'later' }, /"forge\.events\.mode"/],
+    [{ enqueue: 'queue' }, /"forge\.events\.enqueue"/],
+    [{ preUninstallMs: -1 }, /"forge\.events\.preUninstallMs"/],
+    [{ scheduled: '/same', product: '/same' }, /"forge\.events\.scheduled".*path of its own/],
+    [{ preUninstall: '/same', installed: '/same' }, /"forge\.events\.preUninstall".*path of its own/],
+    [{ dataResidency: { schedule: () => {} } }, /"forge\.events\.dataResidency\.start"/],
+    [{}, /"hooks\.onInstalled".*"forge:installed"/, { hooks: { onInstalled: () => {} } }]
+  ]
+  for (const [events, message, more] of wrong) t.throws(() => options(events, more), message)
+  t.equal(options({}).forge?.events?.routes.length, 5)
+  t.equal(options({}, { forge: { appId: APP_ID } }).forge?.events, null)
 })
