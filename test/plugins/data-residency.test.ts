@@ -13,7 +13,7 @@ async function start(t: Test, changes: Partial<DataResidencyHandlers> = {}) {
       dataResidency: {
         schedule: note('schedule'),
         start: note('start'),
-        status: () => 'ready-to-commit',
+        status: async () => 'ready-to-commit',
         commit: note('commit'),
         rollback: note('rollback'),
         ...changes
@@ -66,7 +66,7 @@ t.test('a refusal has a code, so that it is final, and a failure has none, so th
 })
 
 t.test('a call that is not complete, or not one of the host itself, reaches no handler', async (t) => {
-  const { hook, status, calls, app, token } = await start(t, { status: () => 'maybe' as never })
+  const { hook, status, calls, app, token } = await start(t, { status: async () => 'maybe' as never })
   const incomplete = [
     {},
     { ...PLAN, migrationId: {} },

@@ -44,7 +44,7 @@ export interface DataResidencyHandlers {
   readonly path?: string
   readonly schedule: (plan: DataResidencyPlan) => unknown
   readonly start: (plan: DataResidencyPlan) => unknown
-  readonly status: (move: DataResidencyMove) => DataResidencyStatus | Promise<DataResidencyStatus>
+  readonly status: (move: DataResidencyMove) => Promise<DataResidencyStatus>
   readonly commit: (move: DataResidencyMove) => unknown
   readonly rollback: (move: DataResidencyMove) => unknown
 }
