@@ -1,4 +1,7 @@
+import { type EitherEvent, type EitherEventName, eitherEvents, fromForge, fromWebhook } from './either-events.ts'
+import { OptionError } from './errors.ts'
 import { type AnyHandler, createAsyncEmitter } from './events.ts'
+import type { ForgeEvent, ForgeEventMap } from './forge/events/forge-event.ts'
 import type { HostLimitEvent } from './host/limit-watch.ts'
 import type { LifecycleHookEvent } from './options.ts'
 import type { Tenant } from './tenant/tenant.ts'
@@ -36,10 +39,24 @@ type LifecycleName = keyof LifecycleEventMap
 export interface AppEvents {
   /** Returns the function that ends the listening. */
   on<Name extends LifecycleName>(name: Name, handler: (event: LifecycleEventMap[Name]) => unknown): () => void
+  /** Forge's life cycle and schedules. The hooks of Connect's life cycle hear nothing of them. */
+  on<Name extends keyof ForgeEventMap>(name: Name, handler: (event: ForgeEventMap[Name]) => unknown): () => void
+  /** What happens in products, by the names of Forge, and the schedules of one endpoint. */
+  on<Body = unknown>(
+    name: `avi:${string}` | `forge:scheduled:${string}`,
+    handler: (event: ForgeEvent<Body>) => unknown
+  ): () => void
   on<Body = unknown>(webhook: string, handler: (event: WebhookEvent<Body>) => unknown): () => void
+  /**
+   * Hears what both platforms tell, by one name: `issue_updated` is `jira:issue_updated` of Connect and
+   * `avi:jira:updated:issue` of Forge. A site that has both declared tells it twice. Throws `ATL_OPTION` for a name
+   * that is not in the table.
+   */
+  onEither(name: EitherEventName, handler: (event: EitherEvent) => unknown): () => void
 }
 
 export interface AppEmitter extends AppEvents {
+  emitForge(event: ForgeEvent): Promise<void>
   emitLifecycle<Name extends LifecycleName>(name: Name, event: LifecycleEventMap[Name]): Promise<void>
   emitWebhook(event: WebhookEvent): Promise<void>
 }
@@ -65,11 +82,32 @@ export function createAppEmitter(): AppEmitter {
   return Object.freeze({
     on(name: string, handler: AnyHandler): () => void {
       // Webhooks have a place of their own, so that no descriptor can name one like a life-cycle event.
-      return emitter.on(lifecycleNames.has(name) ? name : `webhook ${name}`, handler)
+      if (lifecycleNames.has(name)) return emitter.on(name, handler)
+      return emitter.on(/^(?:avi|forge):/.test(name) ? `forge ${name}` : `webhook ${name}`, handler)
+    },
+    onEither(name: EitherEventName, handler: AnyHandler): () => void {
+      if (!Object.hasOwn(eitherEvents, name)) {
+        throw new OptionError('onEither', name, 'it must be the name of an event that both platforms tell')
+      }
+      return emitter.on(`either ${name}`, handler)
     },
     emitLifecycle: (name: LifecycleName, event: object) => emitter.emit(name, event),
     async emitWebhook(event: WebhookEvent) {
-      await Promise.all([emitter.emit(`webhook ${event.event}`, event), emitter.emit('webhook *', event)])
+      const either = fromWebhook(event)
+      await Promise.all([
+        emitter.emit(`webhook ${event.event}`, event),
+        emitter.emit('webhook *', event),
+        either === null ? undefined : emitter.emit(`either ${either.name}`, either)
+      ])
+    },
+    async emitForge(event: ForgeEvent) {
+      const either = fromForge(event)
+      await Promise.all([
+        emitter.emit(`forge ${event.event}`, event),
+        emitter.emit('forge forge:*', event),
+        event.kind === 'scheduled' ? emitter.emit(`forge forge:scheduled:${event.endpoint}`, event) : undefined,
+        either === null ? undefined : emitter.emit(`either ${either.name}`, either)
+      ])
     }
   })
 }

@@ -8,6 +8,7 @@ import type { Descriptor } from './descriptor/descriptor.ts'
 import { createTargetFinder, type HostLookup, isTarget } from './find-target.ts'
 import { createForgeApp, type ForgeApp } from './forge/forge-app.ts'
 import { createForgeHost, endingTokens, type ForgeHost } from './forge/forge-host.ts'
+import { createForgeEvents, type ForgeEvents } from './forge-events.ts'
 import { createHostCalls, type HostMetrics } from './host/host-calls.ts'
 import type { HostClient, VerifiedUser } from './host/host-client.ts'
 import type { HostTarget } from './host/host-target.ts'
@@ -63,6 +64,8 @@ export interface ConnectApp {
   readonly forge: ForgeApp | null
   /** Tokens of Forge, and who is called with them; `null` beside `forge`. */
   readonly forgeHost: ForgeHost | null
+  /** The same. */
+  readonly forgeEvents: ForgeEvents | null
   readonly installKeys: InstallKeySource
   readonly installRules: InstallRules
   readonly lifecycle: LifecycleService
@@ -149,6 +152,7 @@ export function createConnectApp(
   const withSettings = createSettingsGiver({ store, clock, maxValueBytes: options.maxSettingBytes })
 
   async function handleDelivery(delivery: Delivery): Promise<void> {
+    if (delivery.kind === 'forge') return forgeEvents?.handleDelivery(delivery)
     if (delivery.kind === 'lifecycle' && delivery.event === JOINED) return handleJoin(delivery)
     const found = await tenantOf(delivery)
     if (found === null || !hasRegistration(found)) return
@@ -197,6 +201,21 @@ export function createConnectApp(
     pollMs: POLL_MS,
     sweep: (nowMs) => Promise.all([store.settings?.sweep(nowMs), store.tokens?.sweep(nowMs)])
   })
+
+  const forgeEvents =
+    forgeApp === null
+      ? null
+      : createForgeEvents({
+          forge: forgeApp,
+          store,
+          events,
+          withSettings,
+          clock,
+          log,
+          handlerTimeoutMs: options.webhooks.handlerTimeoutMs,
+          dispatch: (deliveryId) => dispatcher.dispatch(deliveryId),
+          ended: (tenant) => userTokens.forget(tenant.tenantId)
+        })
 
   const hostCalls = createHostCalls({
     userAgent: `fastify-atlassian/${version} ${appKey}`,
@@ -265,6 +284,7 @@ export function createConnectApp(
     authorizer,
     forge,
     forgeHost,
+    forgeEvents,
     installKeys: createInstallKeySource({
       hosts: options.installKeyHosts,
       fetch: options.fetch,

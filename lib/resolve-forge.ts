@@ -12,6 +12,7 @@ import {
   type ResolvedForgeOptions
 } from './forge/forge-options.ts'
 import * as check from './option-checks.ts'
+import { resolveForgeEvents } from './resolve-forge-events.ts'
 
 interface Stage {
   readonly production: boolean
@@ -40,7 +41,8 @@ export function resolveForge(given: ForgeOptions | undefined, stage: Stage): Res
     leewaySeconds: check.number(given.leewaySeconds, 'forge.leewaySeconds', 5, { min: 0, max: 10 }),
     maxLifetimeSeconds: check.number(given.maxLifetimeSeconds, 'forge.maxLifetimeSeconds', 300, { min: 25, max: 300 }),
     isolatedClouds: parseIsolatedClouds(given.isolatedClouds, stage),
-    keepAlivePath: parsePath(given.keepAlivePath)
+    keepAlivePath: parsePath(given.keepAlivePath),
+    events: resolveForgeEvents(given.events)
   })
 }
 
@@ -52,7 +54,8 @@ const KNOWN = [
   'leewaySeconds',
   'maxLifetimeSeconds',
   'isolatedClouds',
-  'keepAlivePath'
+  'keepAlivePath',
+  'events'
 ] as const satisfies readonly (keyof ForgeOptions)[]
 
 function parsePath(given: string | undefined): string | null {

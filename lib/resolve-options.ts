@@ -51,6 +51,7 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
   }
   const { session = {}, tokens = {}, webhooks = {}, hooks = {}, authorization = {}, hostClient = {} } = given
   check.nested({ session, tokens, webhooks, hooks, authorization, hostClient }, NESTED)
+  if (given.descriptor === undefined) refuseHooks(hooks)
 
   return Object.freeze({
     descriptor: given.descriptor,
@@ -203,6 +204,19 @@ const NESTED = {
   hostClient: ['timeoutMs', 'maxAttempts', 'maxTotalMs', 'concurrency', 'maxWaiting'],
   hooks: ['beforeInstall', 'onInstalled', 'onUninstalled', 'onEnabled', 'onDisabled', 'awaitMs']
 } as const
+
+/** Nothing would ever run them, and nobody would notice. */
+function refuseHooks(hooks: object): void {
+  for (const [name, hook] of Object.entries(hooks)) {
+    if (typeof hook === 'function') {
+      throw new OptionError(
+        `hooks.${name}`,
+        hook,
+        'hooks are for the life cycle of Connect and need "descriptor"; for Forge listen to events such as "forge:installed"'
+      )
+    }
+  }
+}
 
 function parseBaseUrl(value: unknown, option: string): string {
   const needed = 'it must be the public http(s) address of the app, without query, fragment or credentials'

@@ -4,6 +4,7 @@ import { type ConnectApp, createConnectApp } from '../lib/connect-app.ts'
 import { assertDescriptor, assertOwnAddress, type Descriptor, loadDescriptor } from '../lib/descriptor/index.ts'
 import { AtlassianError, OptionError } from '../lib/errors.ts'
 import { bareId } from '../lib/forge/ari.ts'
+import type { ForgeEventMessage } from '../lib/forge/events/forge-event.ts'
 import type { ForgeRouteRules } from '../lib/forge/route-rules.ts'
 import type { PolicyOption } from '../lib/jwt/policy.ts'
 import type { ConnectOptions, ResolvedOptions } from '../lib/options.ts'
@@ -14,6 +15,7 @@ import { checkRoutesPlugin, type SeenRoute } from './check-routes.ts'
 import { corsPlugin } from './cors.ts'
 import { descriptorPlugin } from './descriptor.ts'
 import { forgePlugin } from './forge.ts'
+import { forgeEventsPlugin } from './forge-events.ts'
 import { forgeKeepAlivePlugin } from './forge-keep-alive.ts'
 import { formParserPlugin } from './form-parser.ts'
 import { framePlugin } from './frame.ts'
@@ -24,6 +26,7 @@ import { requestState } from './request-state.ts'
 import { checkPolicy, markHook, policyOf, publicScope } from './route-policy.ts'
 import { createSessionToken, sessionPlugin } from './session.ts'
 import { tenantsPlugin } from './tenants.ts'
+import { tracePlugin } from './trace.ts'
 import type { FastifyAtlassian } from './types.ts'
 import { viewsPlugin } from './views.ts'
 import { webhooksPlugin } from './webhooks.ts'
@@ -50,6 +53,11 @@ const connect: FastifyPluginAsync<ConnectOptions> = async (app, given) => {
     await app.register(forgePlugin, { forge: core.forge, host: core.forgeHost })
     const { keepAlivePath } = core.forge.options
     if (keepAlivePath !== null) await app.register(forgeKeepAlivePlugin, { core, path: keepAlivePath })
+    await app.register(tracePlugin)
+    const { events } = core.forge.options
+    if (events !== null && core.forgeEvents !== null) {
+      await app.register(forgeEventsPlugin, { core, events, forgeEvents: core.forgeEvents })
+    }
   }
   await app.register(checkRoutesPlugin, { core, seen })
   if (options.descriptor === undefined) return
@@ -94,6 +102,10 @@ function createApi(app: FastifyInstance, core: ConnectApp, seen: readonly SeenRo
     routes: () => seen.map(({ url, methods, policy }) => ({ method: methods, url, policy })),
     hostClient: (lookup: Parameters<FastifyAtlassian['hostClient']>[0]) => core.hostClient(lookup),
     hostMetrics: () => core.hostMetrics(),
+    async handleForgeEvent(message: ForgeEventMessage) {
+      if (core.forgeEvents === null) throw new OptionError('forge', undefined, 'events of Forge need it')
+      await core.forgeEvents.handle(message)
+    },
     protect(policy: PolicyOption, forge?: ForgeRouteRules) {
       checkPolicy(policy, 'protect()')
       return { config: { atlassian: forge === undefined ? { auth: policy } : { auth: policy, forge } } }

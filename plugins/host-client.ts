@@ -3,6 +3,7 @@ import fp from 'fastify-plugin'
 import type { ConnectApp } from '../lib/connect-app.ts'
 import { AtlassianError } from '../lib/errors.ts'
 import { hasRegistration } from '../lib/tenant/tenant.ts'
+import { traceOf } from './trace.ts'
 
 /** `request.hostClient()`: calls the site that sent this request, as the app or as the user who sent it. */
 export const hostClientPlugin = fp<{ core: ConnectApp }>(
@@ -11,7 +12,8 @@ export const hostClientPlugin = fp<{ core: ConnectApp }>(
       const { tenant, forge } = this
       if (tenant === null) throw new AtlassianError('ATL_NOT_PROTECTED', 'no-tenant')
       const principal = this.atlassian?.principal
-      const verified = { accountId: principal?.type === 'user' ? principal.accountId : null }
+      const accountId = principal?.type === 'user' ? principal.accountId : null
+      const verified = { accountId, headers: traceOf(this) }
       // A call of Forge is answered with tokens of Forge, never with the secret of Connect.
       if (forge !== null && core.forgeHost !== null) {
         return core.hostClient(core.forgeHost.targetOfCall(tenant, forge, product), verified)

@@ -10,6 +10,7 @@ export type {
 export type { ConfluenceRequirements, JiraRequirements } from '../lib/authorize/requirements.ts'
 export type { Tenants } from '../lib/connect-app.ts'
 export type { Descriptor, DescriptorSource } from '../lib/descriptor/index.ts'
+export { type EitherEvent, type EitherEventName, type EventIds, eitherEvents } from '../lib/either-events.ts'
 export {
   AtlassianError,
   AuthenticationError,
@@ -19,11 +20,30 @@ export {
   OptionError
 } from '../lib/errors.ts'
 export type { HostLookup } from '../lib/find-target.ts'
+export {
+  type DataResidencyCode,
+  DataResidencyError,
+  type DataResidencyHandlers,
+  type DataResidencyMove,
+  type DataResidencyPlan,
+  type DataResidencyStatus
+} from '../lib/forge/events/data-residency.ts'
+export type { ForgeEventMode, ForgeEventRoute, ForgeEventsOptions } from '../lib/forge/events/event-options.ts'
+export type {
+  ForgeEvent,
+  ForgeEventKind,
+  ForgeEventMap,
+  ForgeEventMessage,
+  ForgeInstalledBody,
+  ForgePreUninstallEvent,
+  ForgeScheduledBody
+} from '../lib/forge/events/forge-event.ts'
 export type { ForgeInvocation, ForgeTokens } from '../lib/forge/forge-authenticator.ts'
 export type { ForgeContext, ForgeInstallationContext, ForgeLicense } from '../lib/forge/forge-claims.ts'
 export type { ForgeOptions, IsolatedCloudOptions } from '../lib/forge/forge-options.ts'
 export { ForgeTokenError } from '../lib/forge/forge-token-error.ts'
 export type { ForgeRouteRules } from '../lib/forge/route-rules.ts'
+export type { TraceHeaders } from '../lib/forge/trace.ts'
 export type { VerifiedForge } from '../lib/forge/verify-invocation.ts'
 export type { HostDispatcher } from '../lib/host/connections.ts'
 export type { HostBody } from '../lib/host/host-body.ts'

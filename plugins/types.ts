@@ -6,6 +6,7 @@ import type { Tenants } from '../lib/connect-app.ts'
 import type { CorsOption } from '../lib/cors.ts'
 import type { Descriptor } from '../lib/descriptor/descriptor.ts'
 import type { HostLookup } from '../lib/find-target.ts'
+import type { ForgeEventMessage } from '../lib/forge/events/forge-event.ts'
 import type { ForgeInvocation } from '../lib/forge/forge-authenticator.ts'
 import type { ForgeRouteRules } from '../lib/forge/route-rules.ts'
 import type { HostMetrics } from '../lib/host/host-calls.ts'
@@ -85,6 +86,11 @@ export interface FastifyAtlassian {
   hostClient(lookup: HostLookup): HostClient
   /** What happened with calls to hosts since the start, and what is going on now. */
   hostMetrics(): HostMetrics
+  /**
+   * Runs the handlers of an event that `forge.events.enqueue` gave to a queue of the app, as it was given. Rejects with
+   * what a handler throws, so that the queue tries again.
+   */
+  handleForgeEvent(message: ForgeEventMessage): Promise<void>
   /** Route options to spread: `app.get('/api', { ...app.atlassian.protect('context') }, handler)`. */
   protect(
     policy: PolicyOption,

@@ -3,9 +3,9 @@ import fp from 'fastify-plugin'
 import { isLifecycleName } from '../lib/app-events.ts'
 import type { ConnectApp } from '../lib/connect-app.ts'
 import { descriptorWebhooks, routeIdentity } from '../lib/descriptor/index.ts'
-import { AtlassianError } from '../lib/errors.ts'
 import { parseSignedUrl } from '../lib/jwt/signed-url.ts'
 import { deliveryHeaders, type StoredWebhook, webhookEventName } from '../lib/webhook/webhook-event.ts'
+import { acceptAnyBody, parseJsonBytes, writable } from './json-bytes.ts'
 import { refuse, useErrorHandlerOfApp } from './refuse.ts'
 import { requireConnect } from './require-atlassian.ts'
 
@@ -61,7 +61,7 @@ export const webhooksPlugin = fp<{ core: ConnectApp }>(
 
 async function receive(core: ConnectApp, request: FastifyRequest, listed: readonly string[]): Promise<void> {
   const { tenant, connect } = requireConnect(request)
-  const body = parseBody(request.body)
+  const body = parseJsonBytes(request.body)
   const { identifier, retry, flow } = deliveryHeaders(request.headers)
   const content: StoredWebhook = {
     retry,
@@ -71,29 +71,7 @@ async function receive(core: ConnectApp, request: FastifyRequest, listed: readon
     query: queryOf(request.originalUrl),
     body
   }
-  try {
-    await core.receiveWebhook({ tenant, event: webhookEventName(body, listed), identifier, content })
-  } catch (cause) {
-    // JSON is read at any depth, but not written: no host nests that deep.
-    if (cause instanceof RangeError) throw new AtlassianError('ATL_WEBHOOK_BODY', 'body-depth')
-    throw cause
-  }
-}
-
-/** `undefined` for a webhook that excludes its body. */
-function parseBody(body: unknown): unknown {
-  if (!Buffer.isBuffer(body) || body.length === 0) return undefined
-  try {
-    const text = body.toString('utf8')
-    // As Fastify's own parser: such a member would become the prototype of whatever it is copied into.
-    return /__proto__|\\u005f/i.test(text) ? JSON.parse(text, withoutPrototype) : JSON.parse(text)
-  } catch (cause) {
-    throw new AtlassianError('ATL_WEBHOOK_BODY', 'json', {}, { cause })
-  }
-}
-
-function withoutPrototype(name: string, value: unknown): unknown {
-  return name === '__proto__' ? undefined : value
+  await writable(core.receiveWebhook({ tenant, event: webhookEventName(body, listed), identifier, content }))
 }
 
 function queryOf(url: string): Record<string, string | string[]> {
@@ -104,12 +82,6 @@ function queryOf(url: string): Record<string, string | string[]> {
     else query.set(name, [before, value].flat())
   }
   return Object.fromEntries(query)
-}
-
-// Hosts send JSON, or nothing at all without a type; what it is worth is told after it is verified.
-function acceptAnyBody(scope: FastifyInstance): void {
-  scope.removeAllContentTypeParsers()
-  scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
 }
 
 interface YieldedRoutes {

@@ -1,7 +1,6 @@
 const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
 const BARE = new RegExp(`^${UUID}$`, 'i')
 const APP = 'ari:cloud:ecosystem::app/'
-const INSTALLATION = 'ari:cloud:ecosystem::installation/'
 const ENVIRONMENT = 'ari:cloud:ecosystem::environment/'
 const SHORT_ENVIRONMENT = 'environment/'
 
@@ -10,10 +9,7 @@ export function appAri(value: unknown): string | null {
   return withPrefix(APP, value)
 }
 
-/** The same for an installation: invocation tokens have the long form, bodies of events the bare UUID (forge.md 1.3). */
-export function installationAri(value: unknown): string | null {
-  return withPrefix(INSTALLATION, value)
-}
+export { installationAri } from '../tenant/installation-ari.ts'
 
 /**
  * The long form of an environment's id from the long, the short (`environment/<id>`) or the bare one; `null` for

@@ -61,6 +61,7 @@ interface Remembered {
 const MAX_REMEMBERED = 5000
 /** A map reads the whole of a key, so it is a piece of the signature; the whole header is compared afterwards. */
 const TAIL = 48
+const ENDPOINT = 'core:endpoint'
 
 export function createForgeAuthenticator(rules: InvocationRules, tenants: ForgeTenants): ForgeAuthenticator {
   // A front end sends one token many times until it ends.
@@ -109,14 +110,16 @@ export function createForgeAuthenticator(rules: InvocationRules, tenants: ForgeT
 }
 
 /** What the token says about whose call it is, for the association. */
-function arrivalOf({ installation, environment, cloudId, product, issuedAtSeconds }: VerifiedForge): ForgeArrival {
+export function arrivalOf(forge: VerifiedForge): ForgeArrival {
+  const { installation, environment, cloudId, product, issuedAtSeconds } = forge
   const products = installation.contexts.map(({ name }) => name)
   return Object.freeze({
     installationId: installation.id,
     environmentId: environment.id,
     cloudId,
     products: Object.freeze(products.length === 0 ? [product] : [...new Set(products)]),
-    issuedAtMs: issuedAtSeconds * 1000
+    issuedAtMs: issuedAtSeconds * 1000,
+    isEvent: forge.module.type === ENDPOINT && forge.accountId === null
   })
 }
 

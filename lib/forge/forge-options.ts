@@ -1,4 +1,5 @@
 import type { ApiBaseUrlReader } from './api-base-url.ts'
+import type { ForgeEventsOptions, ResolvedForgeEvents } from './events/event-options.ts'
 
 /** Where Atlassian publishes the keys of invocation tokens, for every environment of an app (forge.md 2.4). */
 export const productionJwksUrl = 'https://forge.cdn.prod.atlassian-dev.net/.well-known/jwks.json'
@@ -44,6 +45,8 @@ export interface ForgeOptions {
   readonly isolatedClouds?: IsolatedCloudOptions
   /** Adds a route below `baseUrl` for the endpoint of an hourly scheduled trigger, which keeps system tokens fresh. */
   readonly keepAlivePath?: string
+  /** Routes for events, schedules and life-cycle calls. Without it there are none. */
+  readonly events?: ForgeEventsOptions
 }
 
 /** The same after defaults and checks: complete and frozen. */
@@ -59,4 +62,5 @@ export interface ResolvedForgeOptions {
   readonly isolatedClouds: { readonly labels: ReadonlySet<string>; readonly jwksUrl: string } | null
   /** `null`: no such route. */
   readonly keepAlivePath: string | null
+  readonly events: ResolvedForgeEvents | null
 }

@@ -71,6 +71,8 @@ export interface HostClient {
 export interface VerifiedUser {
   /** `null`: nobody who is signed in. */
   readonly accountId: string | null
+  /** Sent with each call that does not name them itself: the trace that the request belongs to. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 export interface HostClientOptions {
@@ -114,10 +116,10 @@ export function createHostClient(options: HostClientOptions, actor: Actor = APP)
   }
 
   function build(method: string, given: Given, facts: HostErrorFacts) {
-    const { userAgent } = options
+    const { userAgent, verified } = options
     const { body, stream, contentType, form } = orRefuse(() => encodeBody(isSafe(method) ? null : given.body), facts)
     const headers = orRefuse(
-      () => hostHeaders(given.headers, { userAgent, accept: JSON_TYPE, contentType, form }),
+      () => hostHeaders(given.headers, { userAgent, accept: JSON_TYPE, contentType, form, always: verified?.headers }),
       facts
     )
     return { body, stream, headers }
@@ -134,8 +136,9 @@ export function createHostClient(options: HostClientOptions, actor: Actor = APP)
     const facts = { method, path: url.pathname, status: 0, retryAfterSeconds: null, messages: [] }
     const stream = body instanceof ReadableStream || Symbol.asyncIterator in Object(body)
     const form = body instanceof FormData || body instanceof URLSearchParams
-    const { userAgent } = options
-    const kept = orRefuse(() => hostHeaders(headers, { userAgent, accept: null, contentType: null, form }), facts)
+    const always = options.verified?.headers
+    const known = { userAgent: options.userAgent, accept: null, contentType: null, form, always }
+    const kept = orRefuse(() => hostHeaders(headers, known), facts)
     const rest = { repeatable: isSafe(method), timeoutMs: options.timeoutMs, maxTotalMs: null, signal }
     const call = { tenant, actor, method, url, headers: kept, body, stream, ...rest }
     const consume = (answer: Answer) => answer.response()

@@ -27,11 +27,13 @@ export interface HeaderFacts {
   readonly accept: string | null
   readonly contentType: string | null
   readonly form: boolean
+  /** Sent unless the caller names them. */
+  readonly always?: Readonly<Record<string, string>> | undefined
 }
 
 /** The headers of one call without its credentials. Throws TypeError for a header that cannot be sent. */
 export function hostHeaders(given: RequestInit['headers'] | HostHeaders, facts: HeaderFacts): Record<string, string> {
-  const headers: Record<string, string> = {}
+  const headers: Record<string, string> = { ...facts.always }
   if (facts.accept !== null) headers.accept = facts.accept
   if (facts.contentType !== null) headers['content-type'] = facts.contentType
   if (given !== undefined) {

@@ -142,7 +142,7 @@ export function deliveryRecord(delivery: NewDelivery): NewDelivery {
   return Object.freeze({
     deliveryId: name('deliveryId', delivery.deliveryId),
     tenantId: name('tenantId', delivery.tenantId),
-    kind: oneOf('kind', delivery.kind, ['webhook', 'lifecycle']),
+    kind: oneOf('kind', delivery.kind, ['webhook', 'lifecycle', 'forge']),
     event: text('event', delivery.event),
     identifier: optional(name, 'identifier', delivery.identifier),
     payload: text('payload', delivery.payload),

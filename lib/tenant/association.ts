@@ -70,6 +70,8 @@ export interface ForgeArrival {
   /** Of the installation's contexts: `jira`, `confluence` and so on. */
   readonly products: readonly string[]
   readonly issuedAtMs: number
+  /** Sent by Forge itself, with no user: such a call may still come after the end, and brings nothing back. */
+  readonly isEvent?: boolean
 }
 
 /** The tenant as this call shows it; the same object if it tells nothing new. */
@@ -103,7 +105,8 @@ function withForgeInstallation(
     return [...installations.map((one) => (isSupersededBy(one, next) ? ended(one, nowMs) : one)), next]
   }
   // A call that was on its way when the installation ended does not bring it back.
-  const revives = known.state === 'uninstalled' && arrival.issuedAtMs > (known.endedAtMs ?? nowMs)
+  const isLater = arrival.isEvent !== true && arrival.issuedAtMs > (known.endedAtMs ?? nowMs)
+  const revives = known.state === 'uninstalled' && isLater
   const spans = [...new Set([...known.products, ...products])]
   if (!revives && (known.state === 'uninstalled' || spans.length === known.products.length)) return installations
   const again: Installation = {

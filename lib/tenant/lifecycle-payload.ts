@@ -1,5 +1,6 @@
 import { AtlassianError } from '../errors.ts'
 import { Secret } from '../secret.ts'
+import { installationAri } from './installation-ari.ts'
 import type { Product } from './tenant.ts'
 
 export const lifecycleEvents = ['installed', 'uninstalled', 'enabled', 'disabled'] as const
@@ -19,6 +20,7 @@ export interface LifecyclePayload {
   readonly oauthClientId: string | null
   readonly entitlementId: string | null
   readonly entitlementNumber: string | null
+  /** The Forge installation that it belongs to, in its long form where the host sent a bare UUID. */
   readonly installationId: string | null
 }
 
@@ -60,8 +62,13 @@ export function parseLifecyclePayload(
     oauthClientId: optionalText(members, 'oauthClientId', 1024),
     entitlementId: optionalText(members, 'entitlementId', 255),
     entitlementNumber: optionalText(members, 'entitlementNumber', 255),
-    installationId: optionalText(members, 'installationId', 255)
+    installationId: parseInstallationId(members)
   })
+}
+
+function parseInstallationId(members: Readonly<Record<string, unknown>>): string | null {
+  const told = optionalText(members, 'installationId', 255)
+  return installationAri(told) ?? told
 }
 
 function parseProduct(members: Readonly<Record<string, unknown>>, baseUrl: string): Product {

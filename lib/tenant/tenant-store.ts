@@ -27,9 +27,9 @@ export interface TenantListQuery {
   readonly limit: number
 }
 
-export type DeliveryKind = 'webhook' | 'lifecycle'
+export type DeliveryKind = 'webhook' | 'lifecycle' | 'forge'
 
-/** Something verified that still has to be handled: a webhook, or a life-cycle hook of the app. */
+/** Something verified that still has to be handled: a webhook, a life-cycle hook of the app, or an event of Forge. */
 export interface NewDelivery {
   /** Ours, a UUID. */
   readonly deliveryId: string

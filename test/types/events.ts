@@ -29,6 +29,30 @@ export async function listen(app: FastifyInstance): Promise<void> {
     // @ts-expect-error it has two tenants
     return event.tenant
   })
+  events.on('forge:installed', ({ body, tenant, platform, retry }) => {
+    const forge: 'forge' = platform
+    return [body.id, tenant.clientKey, forge, retry + 1]
+  })
+  events.on('forge:preUninstall', ({ lastInstallation }) => !lastInstallation)
+  events.on('forge:scheduled:nightly', ({ endpoint, trace }) => [endpoint.length, trace['x-b3-traceid']])
+  events.on<IssueBody>('avi:jira:updated:issue', ({ body, installationId }) => [body.issue.key, installationId.length])
+  events.on('forge:installed', (event) => {
+    // @ts-expect-error only what is said before an uninstall tells that
+    return event.lastInstallation
+  })
+  events.on('avi:jira:created:issue', ({ tenant }) => {
+    // @ts-expect-error a tenant of Forge may have no Connect registration
+    return tenant.clientKey.length
+  })
+  events.onEither('issue_updated', (event) => {
+    const key: string | null = event.ids.issueKey
+    // @ts-expect-error webhooks have parameters, events of Forge have none
+    event.event.params
+    return event.platform === 'connect' ? [key, event.event.params] : [key, event.event.installationId]
+  })
+  // @ts-expect-error there is no such name in the table
+  events.onEither('jira:issue_updated', () => {})
+
   // @ts-expect-error only the host speaks
   events.emitWebhook({})
 

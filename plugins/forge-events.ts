@@ -1,0 +1,118 @@
+import type { FastifyContextConfig, FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import type { ConnectApp } from '../lib/connect-app.ts'
+import {
+  answerDataResidency,
+  type DataResidencyHandlers,
+  type DataResidencyHook,
+  dataResidencyHooks
+} from '../lib/forge/events/data-residency.ts'
+import type { ResolvedEventRoute, ResolvedForgeEvents } from '../lib/forge/events/event-options.ts'
+import { ENDPOINT } from '../lib/forge/events/read-event.ts'
+import { readTrace } from '../lib/forge/trace.ts'
+import type { ForgeEvents } from '../lib/forge-events.ts'
+import { acceptAnyBody, parseJsonBytes, writable } from './json-bytes.ts'
+import { refuse, statusName, useErrorHandlerOfApp } from './refuse.ts'
+import { requireForge } from './require-atlassian.ts'
+import { acceptEnded } from './route-policy.ts'
+
+/** The module under which a move of data may call. */
+const MOVES = 'migration:dataResidency'
+
+/** POST routes for what Forge sends by itself, at the paths of the option `forge.events`. */
+export const forgeEventsPlugin = fp<{ core: ConnectApp; events: ResolvedForgeEvents; forgeEvents: ForgeEvents }>(
+  async (app, { core, events, forgeEvents }) => {
+    const { mountPaths, errorPage, webhooks } = core.options
+    const shared = {
+      bodyLimit: webhooks.bodyLimit,
+      errorHandler: useErrorHandlerOfApp
+    }
+
+    await app.register(async (scope) => {
+      acceptAnyBody(scope)
+      for (const mountPath of mountPaths) {
+        for (const [path, routes] of byPath(events.routes)) {
+          scope.post(`${mountPath}${path}`, { ...shared, config: configOf([ENDPOINT]) }, (request, reply) =>
+            answered(request, reply, () => receive(request, reply, forgeEvents, routes))
+          )
+        }
+        if (events.dataResidency === null) continue
+        const handlers = events.dataResidency
+        for (const hook of dataResidencyHooks) {
+          scope.route({
+            ...shared,
+            method: hook === 'status' ? 'GET' : 'POST',
+            url: `${mountPath}${handlers.path}/${hook}`,
+            config: configOf([ENDPOINT, MOVES]),
+            handler: (request, reply) => answered(request, reply, () => move(request, reply, handlers, hook))
+          })
+        }
+      }
+    })
+
+    async function answered(
+      request: FastifyRequest,
+      reply: FastifyReply,
+      answer: () => Promise<FastifyReply>
+    ): Promise<FastifyReply> {
+      try {
+        return await answer()
+      } catch (error) {
+        refuse(request, reply, error, errorPage, (failure) => {
+          throw failure
+        })
+        return reply
+      }
+    }
+  },
+  { name: 'fastify-atlassian/forge-events', fastify: '5.x', dependencies: ['fastify-atlassian/authenticate'] }
+)
+
+/** A late event of an installation that ended is answered like any other, so that the host does not try again. */
+function configOf(modules: readonly string[]): FastifyContextConfig {
+  return { atlassian: { auth: 'forge', forge: { principal: 'forbidden', modules } }, [acceptEnded]: true }
+}
+
+async function receive(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  forgeEvents: ForgeEvents,
+  routes: readonly ResolvedEventRoute[]
+): Promise<FastifyReply> {
+  const { forge, tenant } = requireForge(request)
+  const arrived = { forge, body: parseJsonBytes(request.body), trace: readTrace(request.headers) }
+  await writable(forgeEvents.receive(arrived, tenant, routes))
+  return reply.code(204).send()
+}
+
+async function move(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  handlers: DataResidencyHandlers,
+  hook: DataResidencyHook
+): Promise<FastifyReply> {
+  const { forge, tenant } = requireForge(request)
+  const input = hook === 'status' ? request.query : parseJsonBytes(request.body)
+  const { statusCode, body, cause } = await answerDataResidency(handlers, {
+    hook,
+    forge,
+    tenant,
+    trace: readTrace(request.headers),
+    input
+  })
+  if (cause !== undefined) {
+    request.log.error(
+      { hook, reason: cause instanceof Error ? cause.message : 'unknown' },
+      'data residency hook failed'
+    )
+  }
+  reply.code(statusCode)
+  if (body === null) return reply.send()
+  return reply.send(statusCode < 400 ? body : { statusCode, error: statusName(statusCode), ...body })
+}
+
+function byPath(routes: readonly ResolvedEventRoute[]): Map<string, ResolvedEventRoute[]> {
+  const paths = new Map<string, ResolvedEventRoute[]>()
+  for (const route of routes) paths.set(route.path, [...(paths.get(route.path) ?? []), route])
+  return paths
+}
