@@ -54,7 +54,7 @@ export async function openCupScene(): Promise<CupScene> {
   })
   const isPublic = app.atlassian.protect('none')
   const page = (script: string) =>
-    `<!doctype html><title>Cups</title><button id="pour">Pour</button><p id="cups"></p>${script}`
+    `<!doctype html><html lang="en"><title>Cups</title><button id="pour">Pour</button><p id="cups"></p>${script}`
   app.get('/connect-page', isPublic, async (_request, reply) =>
     reply.type('text/html').send(
       page(`<script src="${host.hostScriptUrl}"></script><script type="module">
