@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { connectPlugin, requireTenant } from 'fastify-atlassian'
 import { createHostSimulator, type HostSimulator } from 'fastify-atlassian/testing'
@@ -52,29 +53,12 @@ export async function openCupScene(): Promise<CupScene> {
     cups.set(tenantId, (cups.get(tenantId) ?? 0) + 1)
     return { cups: cups.get(tenantId) }
   })
-  const isPublic = app.atlassian.protect('none')
-  const page = (script: string) =>
-    `<!doctype html><title>Cups</title><button id="pour">Pour</button><p id="cups"></p>${script}`
-  app.get('/connect-page', isPublic, async (_request, reply) =>
-    reply.type('text/html').send(
-      page(`<script src="${host.hostScriptUrl}"></script><script type="module">
-        document.getElementById('pour').onclick = async () => {
-          const headers = { authorization: 'JWT ' + await AP.context.getToken() }
-          const answer = await fetch('/api/cups', { method: 'POST', headers })
-          document.getElementById('cups').textContent = (await answer.json()).cups + ' cups over Connect'
-        }</script>`)
+  for (const name of ['connect-page', 'forge-page']) {
+    const html = await readFile(new URL(`./${name}.html`, import.meta.url), 'utf8')
+    app.get(`/${name}`, app.atlassian.protect('none'), async (_request, reply) =>
+      reply.type('text/html').send(html.replace('{{host}}', host.url))
     )
-  )
-  app.get('/forge-page', isPublic, async (_request, reply) =>
-    reply.type('text/html').send(
-      page(`<script type="module">
-        import { invokeRemote } from '${host.url}/forge-bridge.js'
-        document.getElementById('pour').onclick = async () => {
-          const { body } = await invokeRemote({ path: '/api/cups', method: 'POST' })
-          document.getElementById('cups').textContent = body.cups + ' cups over Forge'
-        }</script>`)
-    )
-  )
+  }
   await host.install(await app.listen({ port: 0, host: '127.0.0.1' }))
   return {
     host,

@@ -5,7 +5,7 @@ import { chooseUser } from '../users.ts'
 import type { Deliveries } from './deliveries.ts'
 import { lifecyclePayload } from './event-payloads.ts'
 import type { ForgeWorld, SendForge } from './forge-calls.ts'
-import { type Installation, siteAri } from './installations.ts'
+import type { Installation } from './installations.ts'
 import type { ForgeHost, ForgeInstallOptions, ForgeStage } from './types.ts'
 
 /** A remote gets 55 s for the goodbye of an installation. */
@@ -95,7 +95,7 @@ export function createMoves(given: MovesOptions): Moves {
         method: 'POST',
         path: endpoint.path,
         body: JSON.stringify({
-          context: { cloudId: site.cloudId, moduleKey: key, installContext: siteAri(site) },
+          context: { cloudId: site.cloudId, moduleKey: key },
           contextToken: 'opaque'
         }),
         timeoutMs: PRE_UNINSTALL_MS,

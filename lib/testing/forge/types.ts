@@ -210,7 +210,7 @@ export interface ForgeHost {
   readonly installations: readonly ForgeInstallation[]
   /** The option `forge` that makes an app trust this host. */
   connectOptions(): { appId: string; environments: string[]; jwksUrl: string; apiHosts: string[] }
-  /** Takes another manifest; installations keep their version until `upgrade`. */
+  /** From now on this manifest holds for every call; installations keep their `appVersion` until `upgrade`. */
   deploy(manifest: ForgeManifest | undefined, appVersion?: string): void
   /** The living installation of a site and environment. Throws when there is none. */
   installation(options?: ForgeChoice): ForgeInstallation

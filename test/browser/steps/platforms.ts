@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { openCupScene } from '../cup-app.ts'
 import type { Report } from '../report.ts'
 import type { Stage } from '../stage.ts'
+import { seriousFaults } from './accessibility.ts'
 
 /** One app on its way from Connect to Forge, on one page, with its data. */
 export async function platformSteps({ check }: Report, stage: Stage): Promise<void> {
@@ -27,6 +28,10 @@ export async function platformSteps({ check }: Report, stage: Stage): Promise<vo
       assert.equal(await page.getByTestId('module-cups-panel').count(), 0)
       await page.getByTestId('exchange-invoke').first().waitFor()
       await page.screenshot({ path: `${stage.pictures}/forge.png`, animations: 'disabled' })
+    })
+
+    await check('axe finds no serious fault: an app on Forge', page, async () => {
+      assert.deepEqual(await seriousFaults(page), [])
     })
 
     await check('the way back to Connect on Forge leads over the same data', page, async () => {
