@@ -119,9 +119,15 @@ export function createConnectApp(
           fetch: options.fetch,
           log,
           freshMs,
-          maxTenants
+          maxTenants,
+          joined
         })
   const directory = forgeApp?.directory ?? byClientKey
+
+  function joined(deliveryId: string): void {
+    void dispatcher.dispatch(deliveryId)
+  }
+
   const rules: ConnectRules = {
     appKey,
     clock,
@@ -160,10 +166,12 @@ export function createConnectApp(
   }
 
   async function handleJoin(delivery: Delivery): Promise<void> {
-    const { from } = await finishJoin(store, delivery)
     const to = await store.find({ tenantId: delivery.tenantId })
+    const fromTenantId = memberOf(delivery.payload, 'fromTenantId')
+    // Before the tokens of the first go: nobody can ask for these again.
+    if (to !== null && typeof fromTenantId === 'string') await forgeHost?.joined(fromTenantId, to)
+    const { from } = await finishJoin(store, delivery)
     if (from === null || to === null) return
-    await forgeHost?.joined(from.tenantId, to)
     await events.emitLifecycle('adopted', { from: withSettings(from), to: withSettings(to) })
   }
 
@@ -183,6 +191,7 @@ export function createConnectApp(
   const dispatcher = createDispatcher({
     inbox: store.inbox,
     handle: handleDelivery,
+    mustEnd: ({ kind, event }) => kind === 'lifecycle' && event === JOINED,
     clock,
     log,
     concurrency: options.webhooks.concurrency,
@@ -217,7 +226,6 @@ export function createConnectApp(
           // An app whose Connect part is gone still names the key under which Connect knew it.
           connectKey: options.descriptor === undefined ? (options.appKey ?? null) : appKey,
           client: (target) => hostClient(target),
-          dispatch: (deliveryId) => dispatcher.dispatch(deliveryId),
           userAgent: `fastify-atlassian/${version} ${appKey}`,
           fetch: options.fetch,
           clock,
@@ -277,7 +285,14 @@ export function createConnectApp(
     },
     userTokens,
     lifecycle: forgettingTokens(
-      createLifecycleService({ store, directory, clock, log, beforeInstall: options.hooks.beforeInstall }),
+      createLifecycleService({
+        store,
+        directory,
+        clock,
+        log,
+        joined,
+        beforeInstall: options.hooks.beforeInstall
+      }),
       userTokens
     ),
     withSettings,
@@ -307,12 +322,16 @@ export function createConnectApp(
         )
       },
       async adopt(fromTenantId: string, toTenantId: string) {
-        const { from, to } = await adoptTenant(store, fromTenantId, toTenantId, clock())
+        // While this process is at it, nobody else takes it up.
+        const waitMs = options.webhooks.handlerTimeoutMs + 10_000
+        const { from, to, deliveryId } = await adoptTenant(store, fromTenantId, toTenantId, clock(), waitMs)
         directory.put(from)
         directory.put(to)
         await userTokens.forget(fromTenantId)
         await forgeHost?.forgetUsers(fromTenantId)
         await events.emitLifecycle('adopted', { from: withSettings(from), to: withSettings(to) })
+        await store.inbox.claim({ nowMs: clock() + waitMs, leaseMs: waitMs, limit: 1, deliveryId })
+        await store.inbox.complete(deliveryId, clock())
       }
     }),
     receiveWebhook(webhook: ReceivedWebhook) {

@@ -126,7 +126,7 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
       concurrency: check.number(hostClient.concurrency, 'hostClient.concurrency', 20, { min: 1, max: 10_000 }),
       maxWaiting: check.number(hostClient.maxWaiting, 'hostClient.maxWaiting', 1000, { min: 0, max: 1_000_000 })
     }),
-    tenantFreshMs: check.number(given.tenantFreshMs, 'tenantFreshMs', 5000, { min: 0, max: 3_600_000 }),
+    tenantFreshMs: check.number(given.tenantFreshMs, 'tenantFreshMs', 2500, { min: 0, max: 3_600_000 }),
     maxCachedTenants: check.number(given.maxCachedTenants, 'maxCachedTenants', 10_000, { min: 1, max: 10_000_000 }),
     maxUnknownLookupsPerSecond: check.number(given.maxUnknownLookupsPerSecond, 'maxUnknownLookupsPerSecond', 20, {
       min: 1,

@@ -16,8 +16,11 @@ export interface HostBodyStream extends Readable {
   arrayBuffer(): Promise<ArrayBuffer>
 }
 
-/** A body that is not larger is read in one go, which costs less than half of reading it in chunks. */
-const ONE_GO_BYTES = 65_536
+/**
+ * A body that is not larger is read in one go, which costs less than reading it in chunks. It leaves its connection
+ * before it is read, too: undici takes in as much by itself.
+ */
+const ONE_GO_BYTES = 32_768
 
 const BODILESS = new Set([101, 204, 205, 304])
 
@@ -31,15 +34,12 @@ export function streamResponse(body: HostBodyStream, head: ResponseHead): Respon
   // Whoever reads is told; a connection that breaks under a body that nobody reads must not end the process.
   body.on('error', () => {})
   if (bodiless) body.resume()
-  const response = new Response(bodiless ? null : bodyOf(body, encoding, length), { status, headers })
+  const small = encoding === null && length !== null && /^\d{1,5}$/.test(length) && Number(length) <= ONE_GO_BYTES
+  const stream = bodiless ? null : small ? smallStream(body) : webStream(decoded(body, encoding))
+  const response = new Response(stream, { status, headers })
   Object.defineProperty(response, 'url', { value: url })
-  if (!bodiless) unread.register(response, body)
+  if (!bodiless && !small) unread.register(response, body)
   return response
-}
-
-function bodyOf(body: HostBodyStream, encoding: string | null, length: string | null): ReadableStream<Uint8Array> {
-  const small = length !== null && /^\d{1,6}$/.test(length) && Number(length) <= ONE_GO_BYTES
-  return small && encoding === null ? smallStream(body) : webStream(decoded(body, encoding))
 }
 
 function decoded(body: Readable, encoding: string | null): Readable {

@@ -1,5 +1,5 @@
 import { AtlassianError, type ErrorDetails } from '../errors.ts'
-import { isAlive } from '../tenant/tenant.ts'
+import { isConnected } from '../tenant/tenant.ts'
 import type { TokenKey } from '../tenant/token-store.ts'
 import { authorizationServerOf } from './authorization-server.ts'
 import { UserTokenError } from './user-token-error.ts'
@@ -37,7 +37,7 @@ export function wantedToken(
         'each site has to approve that version of the app'
     )
   }
-  if (!isAlive(tenant)) throw new AtlassianError('ATL_NO_TENANT', 'user-token', { tenantId })
+  if (!isConnected(tenant)) throw new AtlassianError('ATL_NO_TENANT', 'user-token', { tenantId })
   if (oauthClientId === null || oauthClientId === '') {
     throw setup(
       'client-id-missing',

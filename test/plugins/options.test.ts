@@ -207,7 +207,7 @@ t.test('defaults are the production addresses of Atlassian, and the result is fr
     sessionMaxHours: 12,
     tokens: { leewaySeconds: 30, maxLifetimeSeconds: 86_400, previousSecretSeconds: 900 },
     webhooks: { mode: 'inbox' },
-    tenantFreshMs: 5000,
+    tenantFreshMs: 2500,
     maxKeyFetchesPerMinute: 30
   })
   const groups = [options, ...Object.values(options)].filter((value) => typeof value === 'object' && value !== null)

@@ -244,7 +244,7 @@ t.test(
 )
 
 t.test('answers whose length is known, small or large, are streams like any other', async (t) => {
-  for (const length of [0, 1, 65_536, 65_537, 300_000]) {
+  for (const length of [0, 1, 32_768, 32_769, 300_000]) {
     const { origin } = await startHost(t, ({ url }, response) => {
       const text = 'x'.repeat(length)
       response.writeHead(200, { 'content-length': length })
@@ -273,6 +273,20 @@ t.test('answers whose length is known, small or large, are streams like any othe
     controller.abort()
     await t.rejects(text, { name: 'AbortError' })
   }
+})
+
+t.test('a small answer that nobody reads leaves its connection to the next call', async (t) => {
+  const { origin, sockets } = await startHost(t, (_, response) => {
+    response.writeHead(200, { 'content-length': 32_768 }).end('x'.repeat(32_768))
+  })
+  const { client } = realCalls(t, origin)
+  const unread: Response[] = []
+  for (let number = 0; number < 5; number++) {
+    unread.push(await client.fetch('/a'))
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  t.ok(sockets.size < 5, `${sockets.size} connections`)
+  for (const response of unread) t.equal((await response.text()).length, 32_768)
 })
 
 t.test('a connection that breaks under an answer that nobody reads does no harm', async (t) => {

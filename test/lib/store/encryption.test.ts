@@ -153,3 +153,22 @@ t.test('a secret that is copied into another row or column does not open, not ev
   t.equal((await findConnect(store, { clientKey: jira.clientKey })).clientKey, jira.clientKey)
   await database.close()
 })
+
+t.test('a tenant whose key is lost can still be purged, and holds up no other', async (t) => {
+  const database = await openDatabase(join(t.testdir(), 'a.sqlite'))
+  const [lost, kept] = [key('lost'), key('kept')]
+  const before = createKyselyTenantStore({ appKey, database, encryption: { keys: [lost] } })
+  await before.open()
+  const tenant = newTenant()
+  const dead = {
+    installations: tenant.installations.map((one) => ({ ...one, state: 'uninstalled' as const, endedAtMs: 5 }))
+  }
+  await before.save({ ...tenant, ...dead }, null)
+  const store = createKyselyTenantStore({ appKey, database, encryption: { keys: [kept] } })
+  await store.open()
+  const listed = await store.remover?.listDead({ diedBeforeMs: 10, limit: 10 })
+  t.match(listed, [{ tenant: { tenantId: tenant.tenantId, clientKey: null }, diedAtMs: 5 }])
+  for (const { tenant: ended } of listed ?? []) t.equal(await store.remover?.remove(ended, 10, async () => {}), true)
+  t.equal(await store.find({ tenantId: tenant.tenantId }), null)
+  await database.close()
+})
