@@ -7,7 +7,14 @@ const HIDDEN = '•••'
 
 /** Three base64url segments of which the first is a JSON object; the last may be empty. */
 const TOKEN = /eyJ[\w-]+\.[\w-]+\.[\w-]*/g
-const SECRET_HEADERS = new Set(['authorization', 'cookie', 'set-cookie', 'x-acpt'])
+const SECRET_HEADERS = new Set([
+  'authorization',
+  'cookie',
+  'set-cookie',
+  'x-acpt',
+  'x-forge-oauth-system',
+  'x-forge-oauth-user'
+])
 
 export interface ExchangeLog {
   readonly list: readonly Exchange[]

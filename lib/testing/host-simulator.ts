@@ -3,6 +3,7 @@ import { createAppCaller } from './app-caller.ts'
 import { type AppConnection, connectTo } from './deliver.ts'
 import { createExchangeLog } from './exchanges.ts'
 import { createFaults } from './faults.ts'
+import { createForgePart } from './forge/forge-host.ts'
 import { type RunningServer, sendAnswer, startServer } from './http-server.ts'
 import { createKeyServer, KEYS_PATH } from './key-server.ts'
 import { createLifecycleCalls } from './lifecycle-calls.ts'
@@ -11,14 +12,16 @@ import { createPageLoads } from './page-loads.ts'
 import type { SimulatorPages } from './pages/index.ts'
 import { callRest } from './rest-api.ts'
 import { createSigning } from './signing.ts'
-import { contextPath, createSite, type Site } from './site.ts'
+import type { HostSimulatorOptions } from './simulator-options.ts'
+import { contextPath, createSites, type Site } from './site.ts'
 import { performAction } from './site-actions.ts'
 import { descriptorBase, needApp, readSiteApp } from './site-app.ts'
+import type { SiteEvent } from './site-event.ts'
 import { createRestServer, restPath } from './site-server.ts'
 import { createSiteWebhooks } from './site-webhooks.ts'
 import { createSignTools } from './token-factory.ts'
 import { createTokenServer, TOKEN_PATH } from './token-server.ts'
-import type { App, Exchange, HostSimulator, HostSimulatorOptions, SiteChoice } from './types.ts'
+import type { App, Exchange, HostSimulator, SiteChoice } from './types.ts'
 import { createUserGrants } from './user-grants.ts'
 import { chooseUser, simulatedUsers } from './users.ts'
 import { createWebhookDelivery } from './webhook-deliveries.ts'
@@ -42,7 +45,7 @@ export async function createHostSimulator(options: HostSimulatorOptions = {}): P
     for (const listener of stateListeners) listener()
   }
   const appTimeoutMs = options.appTimeoutMs ?? 10_000
-  const sites = (options.sites ?? defaultSites).map(({ name, product }) => createSite(name, product, clock()))
+  const { sites, neighbours } = createSites(options.sites ?? defaultSites, clock())
   for (const site of sites) log.hide(site.sharedSecret)
 
   const grants = createUserGrants(signing, sites)
@@ -52,7 +55,12 @@ export async function createHostSimulator(options: HostSimulatorOptions = {}): P
   const closing = new AbortController()
   const deliver = createWebhookDelivery(signing, clock, call, options.webhookRetryDelayMs ?? 0, closing.signal)
   const webhooks = createSiteWebhooks(clock, deliver, stateChanged)
-  const answerRest = createRestServer(signing, grants, clock, log, faults, webhooks.emit)
+  /** Something happened on a site: Connect's webhooks and Forge's events tell it. */
+  const emit = (site: Site, events: readonly SiteEvent[]) => {
+    webhooks.emit(site, events)
+    forge.emit(site, events)
+  }
+  const answerRest = createRestServer(signing, grants, clock, log, faults, emit)
   const answerKey = createKeyServer(signing, clock, log, faults)
   const answerToken = createTokenServer(grants, clock, log, faults)
 
@@ -92,6 +100,22 @@ export async function createHostSimulator(options: HostSimulatorOptions = {}): P
     return await exchange.finally(stateChanged)
   }
 
+  let url = ''
+  const forge = createForgePart({
+    clock,
+    log,
+    faults,
+    call,
+    connect: lifecycle,
+    sites,
+    options: options.forge ?? {},
+    findSite,
+    url: () => url,
+    meetConnect: useApp,
+    emit,
+    stateChanged
+  })
+
   const servers: RunningServer[] = []
   const start = async (
     index: number,
@@ -101,30 +125,43 @@ export async function createHostSimulator(options: HostSimulatorOptions = {}): P
     servers.push(server)
     return server.origin
   }
+  const settled = async () => {
+    await Promise.all([webhooks.settled(), forge.settled()])
+  }
   const close = async () => {
     closing.abort()
-    await webhooks.settled()
+    forge.close()
+    await settled()
     await Promise.all(servers.map((server) => server.close()))
   }
 
-  let url: string
   try {
     url = await start(0, async (request, response) => {
       const isKey = request.method === 'GET' && request.url?.startsWith(`${KEYS_PATH}/`) === true
       if (isKey) await answerKey(request, response)
       else if (request.method === 'POST' && request.url === TOKEN_PATH) await answerToken(url, request, response)
-      else await answerPage(null, request, response)
+      else await (forge.serve(request, response) ?? answerPage(null, request, response))
     })
-    for (const [index, site] of sites.entries()) {
-      site.origin = await start(index + 1, async (request, response) => {
-        const path = restPath(site, request.url ?? '/')
-        await (path === null ? answerPage(site, request, response) : answerRest(site, path, request, response))
-      })
-      site.baseUrl = site.origin + contextPath(site)
+    for (const [index, first] of sites.entries()) {
+      const neighbour = neighbours.get(first)
+      first.origin =
+        neighbour?.origin ??
+        (await start(index + 1, async (request, response) => {
+          const site = siteAt(first, request.url ?? '/')
+          const path = restPath(site, request.url ?? '/')
+          await (path === null ? answerPage(site, request, response) : answerRest(site, path, request, response))
+        }))
+      first.baseUrl = first.origin + contextPath(first)
     }
   } catch (error) {
     await close()
     throw error
+  }
+
+  /** The site that this path of an address belongs to. */
+  function siteAt(first: Site, path: string): Site {
+    const isBeside = (site: Site) => neighbours.get(site) === first && path.startsWith(`${contextPath(site)}/`)
+    return sites.find(isBeside) ?? first
   }
 
   const siteOf = (choice: SiteChoice | undefined) => findSite(choice?.site)
@@ -138,7 +175,7 @@ export async function createHostSimulator(options: HostSimulatorOptions = {}): P
     exchanges: log.list,
     site: findSite,
     connectOptions: () => ({
-      allowedHosts: sites.map((site) => site.origin),
+      allowedHosts: [...new Set(sites.map((site) => site.origin))],
       installKeyHosts: [url + KEYS_PATH],
       authorizationServer: url,
       hostScriptUrl: `${url}/all.js`
@@ -170,18 +207,19 @@ export async function createHostSimulator(options: HostSimulatorOptions = {}): P
     sendWebhook: async (event, webhook = {}) => await webhooks.send(siteOf(webhook), event, webhook),
     async act(action, choice) {
       const site = siteOf(choice)
-      webhooks.emit(site, performAction(site, action, chooseUser(choice?.user), clock()))
+      emit(site, performAction(site, action, chooseUser(choice?.user), clock()))
     },
     async requestAsUser(request, choice) {
       const site = siteOf(choice)
       const path = restPath(site, request.path)
       const below = path === null ? request : { ...request, path }
       const { answer, events } = callRest(site, below, chooseUser(choice?.user), clock())
-      webhooks.emit(site, events)
+      emit(site, events)
       return answer
     },
-    settled: webhooks.settled,
+    settled,
     sign: createSignTools(signing, clock, findSite),
+    forge: forge.host,
     failNext: faults.add,
     onExchange: log.listen,
     onStateChange: (listener) => addListener(stateListeners, listener),

@@ -1,4 +1,28 @@
+export type {
+  ForgeAnswer,
+  ForgeBrowserOptions,
+  ForgeCallOptions,
+  ForgeChoice,
+  ForgeEnvironment,
+  ForgeEnvironmentType,
+  ForgeEventOptions,
+  ForgeHost,
+  ForgeInstallation,
+  ForgeInstallOptions,
+  ForgeManifest,
+  ForgeReinstallOptions,
+  ForgeRequestOptions,
+  ForgeResidencyHook,
+  ForgeResidencyOptions,
+  ForgeScheduleOptions,
+  ForgeSignOptions,
+  ForgeSignTools,
+  ForgeSimulatorOptions,
+  ForgeStage,
+  ForgeUpgradeOptions
+} from './forge/types.ts'
 export { createHostSimulator } from './host-simulator.ts'
+export type { HostSimulatorOptions, SiteOptions } from './simulator-options.ts'
 export type { JiraState, SiteState, WikiState } from './site-state.ts'
 export type { ContractStore, StoreContract } from './store-contract-fixtures.ts'
 export { tenantStoreContract } from './tenant-store-contract.ts'
@@ -10,7 +34,6 @@ export type {
   ExchangeKind,
   Fault,
   HostSimulator,
-  HostSimulatorOptions,
   InjectableApp,
   InstallOptions,
   PageModule,

@@ -109,6 +109,7 @@ function lifecycleBody(site: Site, event: LifecycleEvent, secret: string | null)
     clientKey: site.clientKey,
     ...(mayActAsUser(descriptor.raw.scopes) ? { oauthClientId: site.oauthClientId } : {}),
     ...(secret !== null && descriptor.signed ? { sharedSecret: secret } : {}),
+    ...(event === 'installed' && site.installationId !== null ? { installationId: site.installationId } : {}),
     serverVersion: '100290',
     pluginsVersion: '1.1001.0-SNAPSHOT',
     baseUrl: site.baseUrl,

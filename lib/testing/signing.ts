@@ -67,7 +67,7 @@ async function loadAtlassianJwt(): Promise<typeof import('atlassian-jwt')> {
 }
 
 /** What no signing library does: any header, any claims, any key, no signature. */
-function signAnything(header: object | string, claims: object | string, key: string): string {
+export function signAnything(header: object | string, claims: object | string, key: string): string {
   const segment = (value: object | string) =>
     Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
   const input = `${segment(header)}.${segment(claims)}`

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import type { Product } from '../tenant/tenant.ts'
 import type { AppConnection } from './deliver.ts'
 import type { AppDescriptor } from './descriptor-reader.ts'
+import type { SiteOptions } from './simulator-options.ts'
 import { seedJira, seedWiki } from './site-seeds.ts'
 import type { JiraState, WikiState } from './site-state.ts'
 
@@ -26,6 +27,10 @@ interface Mutable {
   installed: boolean
   enabled: boolean
   app: SiteApp | null
+  /** Of the Forge app that carries the Connect modules; Connect's `installed` tells it. */
+  installationId: string | null
+  /** What the reserved app property tells a Forge app; null before its Connect days are known. */
+  reservedClientKey: string | { readonly clientKey: string } | null
 }
 
 export type JiraSite = Mutable & { readonly product: 'jira'; readonly state: JiraState }
@@ -33,19 +38,40 @@ export type WikiSite = Mutable & { readonly product: 'confluence'; readonly stat
 /** A site from the inside; `SimulatedSite` is what users see of it. */
 export type Site = JiraSite | WikiSite
 
-export function createSite(name: string, product: Product, nowMs: number): Site {
+/** The sites, and by whose side some of them stand. Throws for one that names no Jira before it. */
+export function createSites(
+  wanted: readonly SiteOptions[],
+  nowMs: number
+): { readonly sites: readonly Site[]; readonly neighbours: ReadonlyMap<Site, Site> } {
+  const sites: Site[] = []
+  const neighbours = new Map<Site, Site>()
+  for (const { name, product, beside } of wanted) {
+    const neighbour = beside === undefined ? undefined : sites.find((site) => site.name === beside)
+    if (beside !== undefined && (neighbour?.product !== 'jira' || product !== 'confluence')) {
+      throw new Error(`The simulated site "${name}" can only be a Confluence beside a Jira that stands before it.`)
+    }
+    const site = createSite(name, product, nowMs, neighbour?.cloudId)
+    sites.push(site)
+    if (neighbour !== undefined) neighbours.set(site, neighbour)
+  }
+  return { sites, neighbours }
+}
+
+function createSite(name: string, product: Product, nowMs: number, cloudId: string = randomUUID()): Site {
   const site: Mutable = {
     name,
     origin: '',
     baseUrl: '',
     clientKey: newClientKey(),
-    cloudId: randomUUID(),
+    cloudId,
     sharedSecret: newSharedSecret(),
     pendingSecrets: new Set(),
     oauthClientId: randomBytes(24).toString('base64url'),
     installed: false,
     enabled: false,
-    app: null
+    app: null,
+    installationId: null,
+    reservedClientKey: null
   }
   return product === 'jira'
     ? Object.assign(site, { product, state: seedJira(nowMs) })

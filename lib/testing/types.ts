@@ -1,19 +1,5 @@
-import type { Product } from '../tenant/tenant.ts'
+import type { ForgeHost } from './forge/types.ts'
 import type { JiraState, WikiState } from './site-state.ts'
-
-/** How a simulated host is made. */
-export interface HostSimulatorOptions {
-  /** Default: `acme-jira` (Jira) and `acme-wiki` (Confluence). */
-  readonly sites?: readonly { readonly name: string; readonly product: Product }[]
-  /** Port of the control server; the sites take the ports after it. Default 0: any free port for each. */
-  readonly port?: number
-  /** Milliseconds since 1970. Default `Date.now`. */
-  readonly clock?: () => number
-  /** How long the app may take to answer one call, in milliseconds. Default 10 000. */
-  readonly appTimeoutMs?: number
-  /** Pause before Jira repeats a failed webhook, in milliseconds. Default 0; in life it is minutes. */
-  readonly webhookRetryDelayMs?: number
-}
 
 /** A person on every simulated site. */
 export interface SimulatedUser {
@@ -67,6 +53,14 @@ export type ExchangeKind =
   | 'rest'
   | 'key'
   | 'token'
+  | 'invoke'
+  | 'browser'
+  | 'preflight'
+  | 'event'
+  | 'scheduled'
+  | 'pre-uninstall'
+  | 'data-residency'
+  | 'graphql'
 
 /** One request between the host and the app, as the log shows it: without tokens and without secrets. */
 export interface Exchange {
@@ -81,7 +75,7 @@ export interface Exchange {
   readonly url: string
   /** 0: nothing came back, or nothing was sent because the descriptor names no path; the verdict says which. */
   readonly status: number
-  /** `install`, `page`, `webhook`, `context`, `session`, `app`, `assertion`, `user`; null when there was no token. */
+  /** `install`, `page`, `webhook`, `context`, `session`, `app`, `assertion`, `user`, `invocation`, `system`, `offline`; null when there was no token. */
   readonly tokenKind: string | null
   readonly token: { readonly header: object; readonly claims: object } | null
   readonly canonicalRequest: string | null
@@ -193,13 +187,14 @@ export interface SignTools {
 /** Trouble that is made on purpose. */
 export interface Fault {
   /**
-   * `rest`: the site's REST API. `keys`: the install keys. `token`: the tokens of users. `app`: the way from the host to the app; a `status` is
-   * answered in the app's place, with `lost` the app gets the request and its answer is lost.
+   * `rest`: the REST API, a site's own and that of Forge. `keys`: the install keys. `token`: the tokens of users.
+   * `forge-keys`: the keys of invocation tokens. `graphql`: the tokens of absent users. `app`: the way from the host to
+   * the app; a `status` is answered in the app's place, with `lost` the app gets the request and its answer is lost.
    */
-  readonly target: 'rest' | 'keys' | 'token' | 'app'
+  readonly target: 'rest' | 'keys' | 'token' | 'forge-keys' | 'graphql' | 'app'
   /** Default 503; 200 with a `body`; none of them if only a delay or a cut is asked for. */
   readonly status?: number
-  /** What is answered, for `rest`, `keys` and `token`. Default empty. */
+  /** What is answered, for every target but `app`. Default empty. */
   readonly body?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly delayMs?: number
@@ -321,6 +316,8 @@ export interface HostSimulator {
   /** Resolves when every webhook that a change has fired is delivered or given up. */
   settled(): Promise<void>
   readonly sign: SignTools
+  /** The same host as Forge apps know it. */
+  readonly forge: ForgeHost
   /** The next matching requests go wrong. */
   failNext(fault: Fault): void
   onExchange(listener: (exchange: Exchange) => void): () => void
