@@ -170,10 +170,12 @@ export function createConnectApp(
   }
 
   async function handleJoin(delivery: Delivery): Promise<void> {
-    const { from } = await finishJoin(store, delivery)
     const to = await store.find({ tenantId: delivery.tenantId })
+    const fromTenantId = memberOf(delivery.payload, 'fromTenantId')
+    // Before the tokens of the first go: nobody can ask for these again.
+    if (to !== null && typeof fromTenantId === 'string') await forgeHost?.joined(fromTenantId, to)
+    const { from } = await finishJoin(store, delivery)
     if (from === null || to === null) return
-    await forgeHost?.joined(from.tenantId, to)
     await events.emitLifecycle('adopted', { from: withSettings(from), to: withSettings(to) })
   }
 
@@ -243,7 +245,6 @@ export function createConnectApp(
           // An app whose Connect part is gone still names the key under which Connect knew it.
           connectKey: options.descriptor === undefined ? (options.appKey ?? null) : appKey,
           client: (target) => hostClient(target),
-          dispatch: (deliveryId) => dispatcher.dispatch(deliveryId),
           userAgent: `fastify-atlassian/${version} ${appKey}`,
           fetch: options.fetch,
           clock,

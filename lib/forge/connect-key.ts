@@ -26,8 +26,6 @@ export interface ConnectKeysOptions {
   readonly association: Pick<ForgeAssociation, 'link'>
   readonly targetOf: (of: ForgeInstallationOf, product: string) => Promise<ForgeTarget>
   readonly client: (target: ForgeTarget) => Pick<HostClient, 'get'>
-  /** Moves what waits and what was set, after two records became one. */
-  readonly dispatch: (deliveryId: string) => Promise<void>
   readonly clock: Clock
   readonly log: Log
 }
@@ -53,7 +51,7 @@ const MAX_PARALLEL = 4
 const DONE = 'connect-key'
 
 export function createConnectKeys(options: ConnectKeysOptions): ConnectKeys {
-  const { appKey, store, association, targetOf, client, dispatch, clock, log } = options
+  const { appKey, store, association, targetOf, client, clock, log } = options
   const asked = new BoundedMap<string, { readonly nextAtMs: number; readonly pauseMs: number }>(MAX_REMEMBERED)
   let underWay = 0
 
@@ -97,10 +95,8 @@ export function createConnectKeys(options: ConnectKeysOptions): ConnectKeys {
   async function answer(of: ForgeInstallationOf, products: readonly string[]): Promise<void> {
     if (!(await claim(of))) return
     const clientKey = await ask(of, products)
-    const { outcome, deliveryId } =
-      clientKey === null ? { outcome: 'none', deliveryId: null } : await association.link(of, clientKey)
+    const { outcome } = clientKey === null ? { outcome: 'none' } : await association.link(of, clientKey)
     log.info({ ...of, outcome }, 'the host was asked which Connect registration an installation of Forge is')
-    if (deliveryId !== null) return await dispatch(deliveryId)
     // Its hook may still come: a registration that is not here yet is asked about again.
     const pauseMs = outcome === 'no-registration' ? LONGEST_PAUSE_MS : ANSWERED_MS
     putOff(of, pauseMs)

@@ -49,7 +49,6 @@ export interface ForgeHostOptions {
   /** Under which Connect knows the app; `null` for an app that never had a Connect part. */
   readonly connectKey: string | null
   readonly client: (target: ForgeTarget) => HostClient
-  readonly dispatch: (deliveryId: string) => Promise<void>
   readonly userAgent: string
   readonly fetch: FetchLike
   readonly clock: Clock
@@ -60,7 +59,7 @@ const TOKEN_TIMEOUT_MS = 5000
 
 /** Puts the tokens of one app together. Reads and fetches nothing yet. */
 export function createForgeHost(given: ForgeHostOptions): ForgeHost {
-  const { options, store, association, connectKey, client, dispatch, clock, log } = given
+  const { options, store, association, connectKey, client, clock, log } = given
   const { readApiBaseUrl } = options
   const systemTokens = createSystemTokens({ store, readApiBaseUrl, clock, log })
   const leased = createLeasedTokens({ store, clock, log, timeoutMs: 2 * TOKEN_TIMEOUT_MS, maxTokens: 10_000 })
@@ -75,7 +74,6 @@ export function createForgeHost(given: ForgeHostOptions): ForgeHost {
           association,
           targetOf: (of, product) => targets.ofInstallation(of, product),
           client,
-          dispatch,
           clock,
           log
         })

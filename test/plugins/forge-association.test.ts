@@ -207,12 +207,11 @@ t.test('Bitbucket is asked by its own call', async (t) => {
         return { client_key: 'of-the-workspace' } as never
       }
     }),
-    dispatch: async (id) => void linked.push(id),
     clock: () => 0,
     log: { debug() {}, info() {}, warn() {}, error() {} }
   })
   const of = { tenantId: 't', installationId: 'i', environmentId: 'e' }
   await Promise.all([keys.wanted(of, ['bitbucket']), keys.wanted(of, ['bitbucket'])])
   t.same(asked, ['/2.0/addon/tea%20app/client-key'])
-  t.same(linked, ['of-the-workspace', 'delivery-1'])
+  t.same(linked, ['of-the-workspace'])
 })
