@@ -5,6 +5,7 @@ import { createKyselyTenantStore, type EncryptionOptions, openDatabase } from 'f
 import { type ChecklistTables, createChecklistStore, migrateChecklists } from './checklist-store.ts'
 import { keepInStep } from './keep-in-step.ts'
 import { apiRoutes } from './routes/api.ts'
+import { fileRoutes } from './routes/files.ts'
 import { pageRoutes } from './routes/pages.ts'
 import { publicRoutes } from './routes/public.ts'
 
@@ -54,6 +55,7 @@ export async function buildApp({
 
   await app.register(pageRoutes, { checklists })
   await app.register(apiRoutes, { checklists })
+  await app.register(fileRoutes)
   await app.register(publicRoutes)
   keepInStep(app, checklists)
   return app

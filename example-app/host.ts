@@ -1,7 +1,7 @@
-import { type HostClient, HostError, type Product } from 'fastify-atlassian'
+import { type FilePart, type HostClient, HostError, multipart, type Product } from 'fastify-atlassian'
 import type { ChecklistItem, SubjectFacts } from './checklist-store.ts'
 
-// Everything that this app asks of Jira and Confluence. The client signs each call as the app, for one tenant.
+// Everything that this app asks of Jira and Confluence. The client says for which tenant, and as whom.
 
 interface IssueJson {
   readonly key: string
@@ -42,6 +42,11 @@ export async function commentComplete(host: HostClient, product: Product, subjec
       body: { representation: 'storage', value: `<p>${text}</p>` }
     })
   }
+}
+
+/** Attaches a file to an issue while it is read. */
+export async function attachFile(host: HostClient, issueId: string, file: FilePart): Promise<void> {
+  await host.post(`/rest/api/3/issue/${issueId}/attachments`, multipart({ file }))
 }
 
 /** Keeps the progress where JQL and other apps can see it: in a property of the issue. */

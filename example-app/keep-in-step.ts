@@ -33,11 +33,15 @@ export function keepInStep(app: FastifyInstance, checklists: ChecklistStore): vo
   })
 
   /** A webhook is a hint that may be late or out of order: what is true now, the host says. */
-  async function refresh({ tenantId, product }: Tenant, subject: string): Promise<void> {
-    if (product === null) return
+  async function refresh(tenant: Tenant, subject: string): Promise<void> {
+    const { tenantId, clientKey, product } = tenant
+    if (clientKey === null || product === null) return
     const known = await checklists.list({ tenantId, subject })
     if (known.length === 0) return
-    const facts = await readFacts(app.atlassian.hostClient({ tenantId }), product, subject)
+    const facts = await readFacts(app.atlassian.hostClient({ clientKey }), product, subject)
+    // With two products in one tenant, what this one does not know may be the other one's.
+    const products = new Set(tenant.installations.flatMap((installation) => installation.products))
+    if (facts === null && products.size > 1) return
     if (facts === null) await checklists.remove({ tenantId, subject })
     else await checklists.rename({ tenantId, subject }, facts)
   }

@@ -22,9 +22,12 @@ export interface AllowedHosts {
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 const HOST = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$|^\[[0-9a-f:]+\]$/
 
-/** Understands `host`, `*.host` (exactly one label) and either with `https://` or `http://` and a port before or behind it. */
-export function compileAllowedHosts(entries: readonly string[]): AllowedHosts {
-  const rules = entries.map((entry, index) => parseRule(entry, index))
+/**
+ * Understands `host`, `*.host` (exactly one label) and either with `https://` or `http://` and a port before or behind it.
+ * Throws OptionError, naming the entry of `option`.
+ */
+export function compileAllowedHosts(entries: readonly string[], option = 'allowedHosts'): AllowedHosts {
+  const rules = entries.map((entry, index) => parseRule(entry, `${option}[${index}]`))
   const allows = (url: URL): boolean => rules.some((rule) => matches(rule, url))
 
   return Object.freeze({
@@ -62,12 +65,12 @@ export function withoutTrailingSlash(url: string): string {
   return url.endsWith('/') ? url.slice(0, -1) : url
 }
 
-function parseRule(entry: string, index: number): Rule {
+function parseRule(entry: string, field: string): Rule {
   const match = /^(https:\/\/|http:\/\/)?(\*\.)?([^/:*]+|\[[^\]]+\])(?::(\d{1,5}))?$/.exec(entry)
   const host = match?.[3] ?? ''
   if (match === null || !HOST.test(host)) {
     throw new OptionError(
-      `allowedHosts[${index}]`,
+      field,
       entry,
       'it must be a host such as "example.atlassian.net", one label as in "*.atlassian.net", or an origin such as "http://127.0.0.1:3001"'
     )

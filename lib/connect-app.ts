@@ -5,11 +5,13 @@ import { createAskHost } from './authorize/ask-host.ts'
 import { type Authorizer, createAuthorizer } from './authorize/authorizer.ts'
 import { createDispatcher, type Dispatcher } from './delivery/dispatcher.ts'
 import type { Descriptor } from './descriptor/descriptor.ts'
-import { AtlassianError } from './errors.ts'
+import { createTargetFinder, type HostLookup, isTarget } from './find-target.ts'
 import { createForgeApp, type ForgeApp } from './forge/forge-app.ts'
+import { createForgeHost, endingTokens, type ForgeHost } from './forge/forge-host.ts'
 import { createForgeEvents, type ForgeEvents } from './forge-events.ts'
 import { createHostCalls, type HostMetrics } from './host/host-calls.ts'
 import type { HostClient, VerifiedUser } from './host/host-client.ts'
+import type { HostTarget } from './host/host-target.ts'
 import { createUserTokens } from './host/user-token.ts'
 import type { UserTokens } from './host/user-tokens.ts'
 import { createInstallKeySource, type InstallKeySource } from './jwt/install-keys.ts'
@@ -20,14 +22,7 @@ import type { LifecycleHookEvent, ResolvedOptions } from './options.ts'
 import type { Log } from './ports.ts'
 import { finishJoin, JOINED } from './tenant/join-delivery.ts'
 import { adoptTenant, createLifecycleService, type LifecycleService } from './tenant/lifecycle-service.ts'
-import {
-  type ConnectTenant,
-  clientKeysOf,
-  hasRegistration,
-  isAlive,
-  isConnected,
-  type Tenant
-} from './tenant/tenant.ts'
+import { clientKeysOf, hasRegistration, isAlive, isConnected, type Tenant } from './tenant/tenant.ts'
 import { createTenantDirectory, type TenantDirectory } from './tenant/tenant-directory.ts'
 import type { TenantName } from './tenant/tenant-names.ts'
 import { type PurgeRequest, type PurgeResult, purgeTenants } from './tenant/tenant-purge.ts'
@@ -67,6 +62,8 @@ export interface ConnectApp {
   readonly authorizer: Authorizer
   /** `null` for an app that has no Forge part. */
   readonly forge: ForgeApp | null
+  /** Tokens of Forge, and who is called with them; `null` beside `forge`. */
+  readonly forgeHost: ForgeHost | null
   /** The same. */
   readonly forgeEvents: ForgeEvents | null
   readonly installKeys: InstallKeySource
@@ -81,10 +78,10 @@ export interface ConnectApp {
   readonly withSettings: SettingsGiver
   receiveWebhook(webhook: ReceivedWebhook): Promise<void>
   /**
-   * Calls the site of this tenant as the app. Looked up for each call; rejects with `ATL_NO_TENANT` if it is gone.
+   * Calls this site as the app. A lookup is made for each call; it rejects with `ATL_NO_TENANT` if the site is gone.
    * `verified` says who sent the request that it is for; without it the client belongs to a job.
    */
-  hostClient(tenant: ConnectTenant | TenantLookup, verified?: VerifiedUser): HostClient
+  hostClient(target: HostTarget | HostLookup, verified?: VerifiedUser): HostClient
   hostMetrics(): HostMetrics
   /** Ends the connections to hosts. */
   closeConnections(): Promise<void>
@@ -113,7 +110,7 @@ export function createConnectApp(
     maxTenants,
     unknownPerSecond: options.maxUnknownLookupsPerSecond
   })
-  const forge =
+  const forgeApp =
     options.forge === null
       ? null
       : createForgeApp({
@@ -125,9 +122,15 @@ export function createConnectApp(
           fetch: options.fetch,
           log,
           freshMs,
-          maxTenants
+          maxTenants,
+          joined
         })
-  const directory = forge?.directory ?? byClientKey
+  const directory = forgeApp?.directory ?? byClientKey
+
+  function joined(deliveryId: string): void {
+    void dispatcher.dispatch(deliveryId)
+  }
+
   const rules: ConnectRules = {
     appKey,
     clock,
@@ -170,6 +173,7 @@ export function createConnectApp(
     const { from } = await finishJoin(store, delivery)
     const to = await store.find({ tenantId: delivery.tenantId })
     if (from === null || to === null) return
+    await forgeHost?.joined(from.tenantId, to)
     await events.emitLifecycle('adopted', { from: withSettings(from), to: withSettings(to) })
   }
 
@@ -189,6 +193,7 @@ export function createConnectApp(
   const dispatcher = createDispatcher({
     inbox: store.inbox,
     handle: handleDelivery,
+    mustEnd: ({ kind, event }) => kind === 'lifecycle' && event === JOINED,
     clock,
     log,
     concurrency: options.webhooks.concurrency,
@@ -198,10 +203,10 @@ export function createConnectApp(
   })
 
   const forgeEvents =
-    forge === null
+    forgeApp === null
       ? null
       : createForgeEvents({
-          forge,
+          forge: forgeApp,
           store,
           events,
           withSettings,
@@ -228,22 +233,35 @@ export function createConnectApp(
     }
   })
 
-  async function findTenant(lookup: TenantLookup): Promise<ConnectTenant> {
-    const tenant =
-      'clientKey' in lookup
-        ? (directory.peek(lookup.clientKey) ?? (await directory.load(lookup.clientKey)))
-        : await store.find(lookup)
-    if (tenant === null || !isConnected(tenant)) throw new AtlassianError('ATL_NO_TENANT', 'host-client')
-    return tenant
-  }
+  const forgeHost =
+    forgeApp === null
+      ? null
+      : createForgeHost({
+          options: forgeApp.options,
+          store,
+          association: forgeApp.association,
+          // An app whose Connect part is gone still names the key under which Connect knew it.
+          connectKey: options.descriptor === undefined ? (options.appKey ?? null) : appKey,
+          client: (target) => hostClient(target),
+          dispatch: (deliveryId) => dispatcher.dispatch(deliveryId),
+          userAgent: `fastify-atlassian/${version} ${appKey}`,
+          fetch: options.fetch,
+          clock,
+          log
+        })
+  const forge =
+    forgeApp === null || forgeHost === null
+      ? null
+      : { ...forgeApp, association: endingTokens(forgeApp.association, forgeHost) }
 
-  const hostClient = (target: ConnectTenant | TenantLookup, verified?: VerifiedUser): HostClient =>
-    hostCalls.client(() => ('sharedSecret' in target ? target : findTenant(target)), verified)
+  const findTarget = createTargetFinder({ store, directory, forgeHost })
+  const hostClient = (target: HostTarget | HostLookup, verified?: VerifiedUser): HostClient =>
+    hostCalls.client(() => (isTarget(target) ? target : findTarget(target)), verified)
   const authorizer = createAuthorizer({
     ...options.authorization,
     clock,
     log,
-    askHost: createAskHost(hostClient)
+    askHost: createAskHost({ client: hostClient, timeoutMs: options.authorization.timeoutMs })
   })
   const receiveWebhook = createWebhookReceiver({
     mode: options.webhooks.mode,
@@ -265,6 +283,7 @@ export function createConnectApp(
     authenticator: createAuthenticator({ rules, basePaths, needsBasePath, directory }),
     authorizer,
     forge,
+    forgeHost,
     forgeEvents,
     installKeys: createInstallKeySource({
       hosts: options.installKeyHosts,
@@ -285,7 +304,14 @@ export function createConnectApp(
     },
     userTokens,
     lifecycle: forgettingTokens(
-      createLifecycleService({ store, directory, clock, log, beforeInstall: options.hooks.beforeInstall }),
+      createLifecycleService({
+        store,
+        directory,
+        clock,
+        log,
+        joined,
+        beforeInstall: options.hooks.beforeInstall
+      }),
       userTokens
     ),
     withSettings,
@@ -315,11 +341,16 @@ export function createConnectApp(
         )
       },
       async adopt(fromTenantId: string, toTenantId: string) {
-        const { from, to } = await adoptTenant(store, fromTenantId, toTenantId, clock())
+        // While this process is at it, nobody else takes it up.
+        const waitMs = options.webhooks.handlerTimeoutMs + 10_000
+        const { from, to, deliveryId } = await adoptTenant(store, fromTenantId, toTenantId, clock(), waitMs)
         directory.put(from)
         directory.put(to)
         await userTokens.forget(fromTenantId)
+        await forgeHost?.forgetUsers(fromTenantId)
         await events.emitLifecycle('adopted', { from: withSettings(from), to: withSettings(to) })
+        await store.inbox.claim({ nowMs: clock() + waitMs, leaseMs: waitMs, limit: 1, deliveryId })
+        await store.inbox.complete(deliveryId, clock())
       }
     }),
     receiveWebhook(webhook: ReceivedWebhook) {

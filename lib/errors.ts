@@ -39,6 +39,9 @@ export const errorTable = {
   ATL_HOST_PAGES: [502, 'The site has more pages than the app reads.'],
   ATL_HOST_QUOTA: [503, 'The app has used up its calls to the site for now. Try again later.'],
   ATL_HOST_BUSY: [503, 'Too many calls to the site are waiting at the moment. Try again in a minute.'],
+  ATL_HOST_PRODUCT: [500, 'The app called a product that this installation does not have.'],
+  ATL_FORGE_TOKEN_MISSING: [500, 'The app has no token of Atlassian for this call.'],
+  ATL_FORGE_TOKEN_EXPIRED: [503, 'The token with which the app calls Atlassian has ended. Try again later.'],
   ATL_NO_USER: [403, 'This needs a user who is signed in.'],
   ATL_IMPERSONATION: [403, 'The app may not act as this user here.']
 } as const satisfies Record<string, readonly [status: number, message: string]>

@@ -25,6 +25,10 @@ export {
   MissingPackageError,
   OptionError
 } from './errors.ts'
+export type { ForgeOptions, ResolvedForgeOptions } from './forge/forge-options.ts'
+export { ForgeTokenError } from './forge/forge-token-error.ts'
+export { createKeySet, type KeySet } from './forge/key-set.ts'
+export { type InvocationRules, type VerifiedForge, verifyInvocationToken } from './forge/verify-invocation.ts'
 export { createHostCalls, type HostCalls, type HostCallsOptions, type HostMetrics } from './host/host-calls.ts'
 export type { HostClient } from './host/host-client.ts'
 export { HostError } from './host/host-error.ts'
@@ -42,6 +46,20 @@ export { signUserAssertion, type UserAssertion } from './jwt/sign-user-assertion
 export { parseSignedUrl, type SignedUrl } from './jwt/signed-url.ts'
 export { type ConnectRules, readConnectToken, type VerifiedConnect, verifyConnectToken } from './jwt/verify-connect.ts'
 export { type InstallRules, readInstallToken, type VerifiedInstall, verifyInstall } from './jwt/verify-install.ts'
+export { checkManifest, type ManifestCheckInput } from './manifest/check-manifest.ts'
+export { type CreatedManifest, createManifest, type ManifestInput } from './manifest/create-manifest.ts'
+export type {
+  Manifest,
+  ManifestFinding,
+  ManifestOptions,
+  ManifestPaths,
+  ManifestProduct,
+  ManifestRoute,
+  ManifestValue,
+  RemoteOperation,
+  ScheduleInterval
+} from './manifest/manifest.ts'
+export { manifestToYaml } from './manifest/to-yaml.ts'
 export type { ConnectOptions, ResolvedOptions } from './options.ts'
 export type { Clock, FetchLike, Log, SignedRequest, Timer } from './ports.ts'
 export { resolveOptions } from './resolve-options.ts'

@@ -1,4 +1,5 @@
 import type { AllowedHosts } from './allowed-hosts.ts'
+import type { DatabaseSettings } from './database-settings.ts'
 import type { DescriptorSource, DescriptorTransform } from './descriptor/index.ts'
 import type { EncryptionOptions } from './encryption/encryption-options.ts'
 import type { ForgeOptions, ResolvedForgeOptions } from './forge/forge-options.ts'
@@ -121,6 +122,8 @@ export interface ConnectOptions {
   readonly coherence?: 'listen' | 'poll'
   /** Where to listen, if `store` names a pooler in transaction mode. */
   readonly listenUrl?: string
+  /** How the database that `store` names is opened. */
+  readonly database?: DatabaseSettings
   /** Whether the schema is brought up to date at start. Default: yes for SQLite, no elsewhere. */
   readonly migrate?: boolean
   /** `production` is strict. Default: NODE_ENV. */
@@ -188,6 +191,7 @@ export interface ResolvedOptions {
   readonly transformDescriptor: DescriptorTransform | undefined
   readonly appKey: string | undefined
   readonly store: NonNullable<ConnectOptions['store']>
+  readonly database: DatabaseSettings | undefined
   readonly migrate: boolean | undefined
   readonly encryption: EncryptionOptions | undefined
   readonly coherence: 'listen' | 'poll' | undefined

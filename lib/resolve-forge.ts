@@ -41,6 +41,7 @@ export function resolveForge(given: ForgeOptions | undefined, stage: Stage): Res
     leewaySeconds: check.number(given.leewaySeconds, 'forge.leewaySeconds', 5, { min: 0, max: 10 }),
     maxLifetimeSeconds: check.number(given.maxLifetimeSeconds, 'forge.maxLifetimeSeconds', 300, { min: 25, max: 300 }),
     isolatedClouds: parseIsolatedClouds(given.isolatedClouds, stage),
+    keepAlivePath: parsePath(given.keepAlivePath),
     events: resolveForgeEvents(given.events)
   })
 }
@@ -53,8 +54,17 @@ const KNOWN = [
   'leewaySeconds',
   'maxLifetimeSeconds',
   'isolatedClouds',
+  'keepAlivePath',
   'events'
 ] as const satisfies readonly (keyof ForgeOptions)[]
+
+function parsePath(given: string | undefined): string | null {
+  if (given === undefined) return null
+  const option = 'forge.keepAlivePath'
+  const path = check.text(given, option, '')
+  if (/^\/[\w.~-]+(?:\/[\w.~-]+)*$/.test(path)) return path
+  throw new OptionError(option, path, 'it must be a path such as "/forge/keep-alive", without parameters')
+}
 
 /** Anybody may install a development version of the app on a site of their own, and the same key signs for it. */
 function parseEnvironments(value: unknown, appId: string, { production }: Stage): ReadonlySet<string> {

@@ -66,6 +66,7 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
     transformDescriptor: check.fn(given.transformDescriptor, 'transformDescriptor'),
     appKey: given.appKey === undefined ? undefined : check.text(given.appKey, 'appKey', ''),
     store: parseStore(given.store),
+    database: parseDatabase(given),
     migrate: given.migrate === undefined ? undefined : check.flag(given.migrate, 'migrate', false),
     encryption: parseEncryption(given),
     coherence:
@@ -126,7 +127,7 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
       concurrency: check.number(hostClient.concurrency, 'hostClient.concurrency', 20, { min: 1, max: 10_000 }),
       maxWaiting: check.number(hostClient.maxWaiting, 'hostClient.maxWaiting', 1000, { min: 0, max: 1_000_000 })
     }),
-    tenantFreshMs: check.number(given.tenantFreshMs, 'tenantFreshMs', 5000, { min: 0, max: 3_600_000 }),
+    tenantFreshMs: check.number(given.tenantFreshMs, 'tenantFreshMs', 2500, { min: 0, max: 3_600_000 }),
     maxCachedTenants: check.number(given.maxCachedTenants, 'maxCachedTenants', 10_000, { min: 1, max: 10_000_000 }),
     maxUnknownLookupsPerSecond: check.number(given.maxUnknownLookupsPerSecond, 'maxUnknownLookupsPerSecond', 20, {
       min: 1,
@@ -154,17 +155,18 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
 
 const KNOWN = [
   'descriptor',
-  'forge',
   'baseUrl',
   'allowedBaseUrls',
   'mountPath',
   'transformDescriptor',
   'appKey',
+  'forge',
   'store',
   'migrate',
   'encryption',
   'coherence',
   'listenUrl',
+  'database',
   'environment',
   'allowedHosts',
   'installKeyHosts',
@@ -260,6 +262,19 @@ function parseStore(value: ConnectOptions['store']): NonNullable<ConnectOptions[
     return value
   }
   throw new OptionError('store', value, 'it must be a database address, a TenantStore, or a function that returns one')
+}
+
+/** Its members are checked when the database is opened. */
+function parseDatabase({ database, store }: ConnectOptions): ResolvedOptions['database'] {
+  if (database === undefined) return undefined
+  check.object(database, 'database')
+  check.noUnknown(database, 'database.', ['tablePrefix', 'schema', 'pool', 'onQuery'])
+  if (store === undefined || typeof store === 'string') return database
+  throw new OptionError(
+    'database',
+    database,
+    'it is for an address in the option "store", which is something else here'
+  )
 }
 
 function parseDispatcher(value: ConnectOptions['dispatcher']): ConnectOptions['dispatcher'] {

@@ -115,6 +115,7 @@ export const authenticatePlugin = fp<{ core: ConnectApp }>(
     }
 
     function acceptForge(request: FastifyRequest, { forge, tenant }: VerifiedInvocation, done: Done): void {
+      core.forgeHost?.arrived(tenant, forge)
       request[requestState] = {
         owner: core,
         stage: 'verified',

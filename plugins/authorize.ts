@@ -9,11 +9,13 @@ import {
   parseJiraRequirements,
   type Requirements
 } from '../lib/authorize/requirements.ts'
+import { contextOfExtension } from '../lib/authorize/resource-id.ts'
 import type { ConnectApp } from '../lib/connect-app.ts'
 import { AtlassianError, AuthenticationError, AuthorizationError, OptionError } from '../lib/errors.ts'
+import type { ProductContext } from '../lib/jwt/claims.ts'
 import { refuse } from './refuse.ts'
 import { requestState } from './request-state.ts'
-import { requireConnect } from './require-atlassian.ts'
+import { requireAtlassian } from './require-atlassian.ts'
 import { policyFromOptions, policyOf } from './route-policy.ts'
 import type { AuthorizeHook } from './types.ts'
 
@@ -74,10 +76,13 @@ function createHook<Route extends RouteGenericInterface>(
   async function authorize(request: FastifyRequest): Promise<void> {
     request[authorizedState] = null
     const subject = subjectOf(core, request)
-    const { context } = requireConnect(request).connect
     // Requirements were written for the routes that use this hook.
     const routed = request as FastifyRequest<Route>
-    request[authorizedState] = await core.authorizer.authorize(requirements, { subject, context, request: routed })
+    request[authorizedState] = await core.authorizer.authorize(requirements, {
+      subject,
+      context: contextOf(request),
+      request: routed
+    })
   }
 
   const hook: AuthorizeHook = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
@@ -98,9 +103,20 @@ function subjectOf(core: ConnectApp, request: FastifyRequest): Subject {
   if (state?.owner !== core) throw new AtlassianError('ATL_NOT_PROTECTED', 'no-context')
   // The token of a form page is in its body: whoever authorizes before that was read has to refuse.
   if (state.stage !== 'verified') throw new AuthenticationError('undecided', { policy: policyOf(request).name })
-  const { tenant, principal } = requireConnect(request)
+  const verified = requireAtlassian(request)
+  const { principal } = verified
   if (principal.type === 'host') throw new AuthorizationError('no-user')
-  return { tenant, accountId: principal.type === 'user' ? principal.accountId : null }
+  const accountId = principal.type === 'user' ? principal.accountId : null
+  if (verified.platform === 'connect') return { tenant: verified.tenant, accountId }
+  if (core.forgeHost === null) throw new AtlassianError('ATL_NOT_PROTECTED', 'not-forge')
+  return { tenant: core.forgeHost.viewOfCall(verified.tenant, verified.forge), accountId }
+}
+
+/** Where the user is, as the token says. */
+function contextOf(request: FastifyRequest): ProductContext {
+  const verified = requireAtlassian(request)
+  if (verified.platform === 'connect') return verified.connect.context
+  return contextOfExtension(verified.forge.context?.extension ?? {})
 }
 
 function authorizedOf(this: FastifyRequest): Authorized | null {

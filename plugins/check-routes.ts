@@ -7,16 +7,19 @@ import type { PolicyOption } from '../lib/jwt/policy.ts'
 import { lifecycleEvents } from '../lib/tenant/lifecycle-payload.ts'
 import { policyFromOptions } from './route-policy.ts'
 
-interface SeenRoute {
+/** A route of the app, and what it demands. */
+export interface SeenRoute {
   readonly url: string
   readonly methods: readonly string[]
   readonly policy: PolicyOption
 }
 
-/** Compares descriptor and routes once the app is complete: a missing route is a warning, a wrong policy ends the start. */
-export const checkRoutesPlugin = fp<{ core: ConnectApp }>(
-  async (app, { core }) => {
-    const seen: SeenRoute[] = []
+/**
+ * Compares descriptor and routes once the app is complete: a missing route is a warning, a wrong policy ends the start.
+ * The routes are gathered in `seen`.
+ */
+export const checkRoutesPlugin = fp<{ core: ConnectApp; seen: SeenRoute[] }>(
+  async (app, { core, seen }) => {
     app.addHook('onRoute', function remember(route) {
       seen.push({ url: route.url, methods: [route.method].flat(), policy: policyFromOptions(route, this) })
     })

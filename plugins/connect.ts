@@ -11,10 +11,12 @@ import type { ConnectOptions, ResolvedOptions } from '../lib/options.ts'
 import { resolveOptions } from '../lib/resolve-options.ts'
 import { authenticatePlugin } from './authenticate.ts'
 import { authorizePlugin, createAuthorizeHooks } from './authorize.ts'
-import { checkRoutesPlugin } from './check-routes.ts'
+import { checkRoutesPlugin, type SeenRoute } from './check-routes.ts'
+import { corsPlugin } from './cors.ts'
 import { descriptorPlugin } from './descriptor.ts'
 import { forgePlugin } from './forge.ts'
 import { forgeEventsPlugin } from './forge-events.ts'
+import { forgeKeepAlivePlugin } from './forge-keep-alive.ts'
 import { formParserPlugin } from './form-parser.ts'
 import { framePlugin } from './frame.ts'
 import { hostClientPlugin } from './host-client.ts'
@@ -34,9 +36,12 @@ const connect: FastifyPluginAsync<ConnectOptions> = async (app, given) => {
   const descriptor = await readDescriptor(app, options)
   const store = await openStore(options, descriptor.key, app.log)
   const core = createConnectApp(options, descriptor, store, app.log)
+  const seen: SeenRoute[] = []
 
-  await app.register(tenantsPlugin, { core, api: createApi(app, core) })
+  await app.register(tenantsPlugin, { core, api: createApi(app, core, seen) })
   if (options.formParser) await app.register(formParserPlugin)
+  // Before authentication: a preflight carries no token.
+  await app.register(corsPlugin, { core })
   await app.register(authenticatePlugin, { core })
   await app.register(authorizePlugin, { core })
   await app.register(hostClientPlugin, { core })
@@ -45,15 +50,17 @@ const connect: FastifyPluginAsync<ConnectOptions> = async (app, given) => {
     await app.register(viewsPlugin, { views: options.views, production: options.production })
   }
   if (core.forge !== null) {
-    await app.register(forgePlugin, { forge: core.forge })
+    await app.register(forgePlugin, { forge: core.forge, host: core.forgeHost })
+    const { keepAlivePath } = core.forge.options
+    if (keepAlivePath !== null) await app.register(forgeKeepAlivePlugin, { core, path: keepAlivePath })
     await app.register(tracePlugin)
     const { events } = core.forge.options
     if (events !== null && core.forgeEvents !== null) {
       await app.register(forgeEventsPlugin, { core, events, forgeEvents: core.forgeEvents })
     }
   }
+  await app.register(checkRoutesPlugin, { core, seen })
   if (options.descriptor === undefined) return
-  await app.register(checkRoutesPlugin, { core })
   await app.register(descriptorPlugin, { core })
   await app.register(lifecyclePlugin, { core })
   await app.register(sessionPlugin, { core })
@@ -86,12 +93,13 @@ function withoutConnectPart({ appKey, baseUrl, forge }: ResolvedOptions): Descri
   return Object.freeze({ key, name: key, baseUrl, authentication: Object.freeze({ type: 'none' }) })
 }
 
-function createApi(app: FastifyInstance, core: ConnectApp): FastifyAtlassian {
+function createApi(app: FastifyInstance, core: ConnectApp, seen: readonly SeenRoute[]): FastifyAtlassian {
   return Object.freeze({
     descriptor: core.descriptor,
     tenants: core.tenants,
     events: core.events,
     authorizationServer: core.options.authorizationServer,
+    routes: () => seen.map(({ url, methods, policy }) => ({ method: methods, url, policy })),
     hostClient: (lookup: Parameters<FastifyAtlassian['hostClient']>[0]) => core.hostClient(lookup),
     hostMetrics: () => core.hostMetrics(),
     async handleForgeEvent(message: ForgeEventMessage) {

@@ -1,7 +1,9 @@
+import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
 import { errorTable } from '../lib/errors.ts'
 import type { ForgeApp } from '../lib/forge/forge-app.ts'
+import type { ForgeHost } from '../lib/forge/forge-host.ts'
 import { statusName } from './refuse.ts'
 import { requestState } from './request-state.ts'
 
@@ -12,11 +14,18 @@ const PROBLEM_TYPE = /^application\/[\w.-]+\+json\b/i
  * Fetches the keys when the server is ready, and keeps answers to Forge calls inside the contract of remotes
  * (forge.md 1.4): what an error handler of the app made of a failure becomes JSON, and its 401 a 403.
  */
-export const forgePlugin = fp<{ forge: ForgeApp }>(
-  async (app, { forge }) => {
+export const forgePlugin = fp<{ forge: ForgeApp; host: ForgeHost | null }>(
+  async (app, { forge, host }) => {
     app.addHook('onReady', async () => {
       // Nobody waits for it: a key server that is down must not keep the app from starting.
       forge.prefetchKeys()
+    })
+
+    app.addHook('onResponse', function afterAnswer(request, _reply, done) {
+      const state = request[requestState]
+      // Nobody waits for it either.
+      if (state?.forge && state.tenant && state.stage === 'verified') host?.answered(state.tenant, state.forge)
+      done()
     })
 
     app.addHook('onSend', function answerRemote(request, reply, payload, done) {
@@ -50,7 +59,7 @@ interface AnswerBody {
 
 /** The text that takes the place of an answer; headers that spoke of the former go with it. */
 function asJson(reply: FastifyReply, replaced: unknown, body: AnswerBody): string {
-  if (isStream(replaced)) replaced.destroy()
+  endStream(replaced)
   for (const name of ['content-length', 'content-encoding', 'etag']) reply.removeHeader(name)
   reply.type('application/json')
   return JSON.stringify({ ...body, error: statusName(body.statusCode) })
@@ -60,8 +69,8 @@ function isEmpty(payload: unknown): boolean {
   return payload === undefined || payload === null || payload === ''
 }
 
-function isStream(payload: unknown): payload is { destroy(): void } {
-  return (
-    typeof payload === 'object' && payload !== null && 'destroy' in payload && typeof payload.destroy === 'function'
-  )
+/** Nobody reads it any more. */
+function endStream(payload: unknown): void {
+  if (payload instanceof Readable) payload.destroy()
+  if (payload instanceof ReadableStream) payload.cancel().catch(() => {})
 }

@@ -19,6 +19,7 @@ export {
   MissingPackageError,
   OptionError
 } from '../lib/errors.ts'
+export type { HostLookup } from '../lib/find-target.ts'
 export {
   type DataResidencyCode,
   DataResidencyError,
@@ -40,6 +41,7 @@ export type {
 export type { ForgeInvocation, ForgeTokens } from '../lib/forge/forge-authenticator.ts'
 export type { ForgeContext, ForgeInstallationContext, ForgeLicense } from '../lib/forge/forge-claims.ts'
 export type { ForgeOptions, IsolatedCloudOptions } from '../lib/forge/forge-options.ts'
+export { ForgeTokenError } from '../lib/forge/forge-token-error.ts'
 export type { ForgeRouteRules } from '../lib/forge/route-rules.ts'
 export type { TraceHeaders } from '../lib/forge/trace.ts'
 export type { VerifiedForge } from '../lib/forge/verify-invocation.ts'
@@ -64,6 +66,7 @@ export {
   type ConnectRegistration,
   type ConnectTenant,
   type ForgeTenant,
+  hasRegistration,
   type Installation,
   isConnected,
   type Product,

@@ -71,7 +71,9 @@ async function applyEnabled(core: ConnectApp, request: FastifyRequest, type: Lif
 }
 
 /** The hook is in the inbox by now; the answer waits for it only as long as the app asked for. */
-async function runHook(core: ConnectApp, { deliveryId }: LifecycleResult): Promise<void> {
+async function runHook(core: ConnectApp, { deliveryId, joinDeliveryId }: LifecycleResult): Promise<void> {
+  // What moves after two records became one is not the app's hook, and no answer waits for it.
+  if (joinDeliveryId !== null) core.dispatcher.dispatch(joinDeliveryId)
   if (deliveryId === null) return
   const run = core.dispatcher.dispatch(deliveryId)
   const { awaitMs } = core.options.hooks

@@ -35,13 +35,14 @@ async function checkDevelopmentKey(store: TenantStore, { production }: ResolvedO
 }
 
 async function createStore(options: ResolvedOptions, appKey: string, log: Log): Promise<TenantStore> {
-  const { store, migrate, encryption, coherence, listenUrl } = options
+  const { store, migrate, encryption, coherence, listenUrl, database } = options
   if (typeof store === 'function') return store(appKey)
   if (typeof store !== 'string') return store
-  const { createKyselyTenantStore } = await import('../lib/store/index.ts')
+  const { createKyselyTenantStore, openDatabase } = await import('../lib/store/index.ts')
   return createKyselyTenantStore({
     appKey,
-    database: store,
+    database: database === undefined ? store : await openDatabase(store, database),
+    ownsDatabase: true,
     log,
     ...(migrate === undefined ? {} : { migrate }),
     ...(encryption === undefined ? {} : { encryption }),

@@ -118,14 +118,16 @@ function adoptHookPolicy(route: RouteOptions): void {
   route.config = { ...route.config, atlassian: { ...route.config?.atlassian, auth: policy } }
 }
 
+const KNOWN_MEMBERS: readonly string[] = ['auth', 'cors', 'event', 'forge']
+
 /** A misspelt member would leave the route with a policy that its author did not mean. */
 function checkMembers(config: object | undefined, url: string): void {
   for (const [name, value] of Object.entries(config ?? {})) {
-    if (name !== 'auth' && name !== 'event' && name !== 'forge') {
+    if (!KNOWN_MEMBERS.includes(name)) {
       throw new OptionError(
         `config.atlassian.${name} of ${url}`,
         value,
-        'there is no such member; known are auth, event and forge'
+        `there is no such member; known are ${KNOWN_MEMBERS.join(', ')}`
       )
     }
   }

@@ -3,7 +3,9 @@ import type { AppEvents } from '../lib/app-events.ts'
 import type { Authorized } from '../lib/authorize/authorizer.ts'
 import type { ConfluenceRequirements, JiraRequirements } from '../lib/authorize/requirements.ts'
 import type { Tenants } from '../lib/connect-app.ts'
+import type { CorsOption } from '../lib/cors.ts'
 import type { Descriptor } from '../lib/descriptor/descriptor.ts'
+import type { HostLookup } from '../lib/find-target.ts'
 import type { ForgeEventMessage } from '../lib/forge/events/forge-event.ts'
 import type { ForgeInvocation } from '../lib/forge/forge-authenticator.ts'
 import type { ForgeRouteRules } from '../lib/forge/route-rules.ts'
@@ -12,10 +14,10 @@ import type { HostClient } from '../lib/host/host-client.ts'
 import type { PolicyOption } from '../lib/jwt/policy.ts'
 import type { VerifiedConnect } from '../lib/jwt/verify-connect.ts'
 import type { VerifiedInstall } from '../lib/jwt/verify-install.ts'
+import type { ManifestRoute } from '../lib/manifest/manifest.ts'
 import type { LifecycleEventType } from '../lib/tenant/lifecycle-payload.ts'
 import type { LifecycleResult } from '../lib/tenant/lifecycle-service.ts'
 import type { ConnectTenantWithSettings, TenantWithSettings } from '../lib/tenant/tenant-settings.ts'
-import type { TenantLookup } from '../lib/tenant/tenant-store.ts'
 
 /** Who acts: a user by Atlassian account id, an anonymous visitor, or the host itself. */
 export type Principal =
@@ -51,6 +53,8 @@ export interface AtlassianRouteConfig {
   readonly event?: LifecycleEventType
   /** What a Forge call needs beside its token, where `auth` accepts `forge`. Without it: a user. */
   readonly forge?: ForgeRouteRules
+  /** Which other origins may call the route from a browser: the sites that may install (`true`), or a list. Default none. */
+  readonly cors?: CorsOption
 }
 
 /** An `onRequest` hook that stands for a policy, made by `app.atlassian.authenticate`. */
@@ -70,10 +74,16 @@ export interface FastifyAtlassian {
   readonly descriptor: Descriptor
   readonly tenants: Tenants
   readonly events: AppEvents
+  /** The routes that were declared so far inside the scope of the plugin, with their policies; for `createManifest`. */
+  routes(): readonly ManifestRoute[]
   /** Where user tokens come from, as configured. */
   readonly authorizationServer: string
-  /** A client for jobs. Each call looks the tenant up and rejects with `ATL_NO_TENANT` if the app is not installed there. */
-  hostClient(lookup: TenantLookup): HostClient
+  /**
+   * A client for jobs. Each call looks the tenant up and rejects with `ATL_NO_TENANT` if the app is not installed there.
+   * Where Connect and Forge live side by side, `{ installationId }` of Forge is called by its stored system token and
+   * everything else by Connect. Without a good token: ForgeTokenError.
+   */
+  hostClient(lookup: HostLookup): HostClient
   /** What happened with calls to hosts since the start, and what is going on now. */
   hostMetrics(): HostMetrics
   /**
@@ -124,8 +134,12 @@ declare module 'fastify' {
      * `requireConnect(request).tenant` has the members of its registration.
      */
     readonly tenant: TenantWithSettings | null
-    /** Calls the site of `request.tenant` as the app; `asUser()` is who sent it. Throws `ATL_NOT_PROTECTED` on public routes. */
-    hostClient(): HostClient
+    /**
+     * Calls the site of `request.tenant` as the app; `asUser()` is who sent it. On calls of Forge: by the tokens that
+     * came with it, or the stored system token. `product` chooses among the products of a Forge installation; without
+     * it, the one that called. Throws `ATL_NOT_PROTECTED` on public routes and `ATL_HOST_PRODUCT`.
+     */
+    hostClient(options?: { readonly product?: string }): HostClient
     /** What the last authorizing hook of this request checked and the host granted; `null` before. */
     readonly authorized: Authorized | null
     /**

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, globSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Builds `dist/` from nothing: JavaScript and declarations of `lib` and `plugins`, and their other files as they are. */
+/** Builds `dist/` from nothing: JavaScript and declarations of `lib`, `plugins` and `client`, and their other files as they are. */
 
 const root = join(import.meta.dirname, '..')
 const dist = join(root, 'dist')
@@ -17,7 +17,9 @@ execFileSync(
   }
 )
 
-const files = globSync('{lib,plugins}/**/*', { cwd: root, withFileTypes: true }).filter((entry) => entry.isFile())
+const files = globSync('{lib,plugins,client}/**/*', { cwd: root, withFileTypes: true }).filter((entry) =>
+  entry.isFile()
+)
 for (const { parentPath, name } of files) {
   if (/\.(ts|md)$/.test(name)) continue
   const source = join(parentPath, name)

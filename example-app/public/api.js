@@ -21,8 +21,9 @@ export async function callWithSession(path, options) {
 
 function send(path, { method = 'GET', body } = {}, token) {
   const headers = { accept: 'application/json', authorization: `JWT ${token}` }
-  if (body !== undefined) headers['content-type'] = 'application/json'
-  return fetch(new URL(path, app), { method, headers, body: JSON.stringify(body) })
+  const isFile = body instanceof Blob
+  if (body !== undefined) headers['content-type'] = isFile ? 'application/octet-stream' : 'application/json'
+  return fetch(new URL(path, app), { method, headers, body: isFile ? body : JSON.stringify(body) })
 }
 
 async function read(response) {

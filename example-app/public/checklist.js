@@ -82,6 +82,21 @@ form?.addEventListener('submit', async (event) => {
   text.focus()
 })
 
+// The file goes to Jira through the app, which acts as the user who looks at this page.
+document.getElementById('file')?.addEventListener('change', async ({ target }) => {
+  const [file] = target.files
+  if (file === undefined) return
+  status.classList.remove('sr-only')
+  status.textContent = `Attaching ${file.name}`
+  try {
+    await callWithSession(`api/files?name=${encodeURIComponent(file.name)}`, { method: 'POST', body: file })
+    status.textContent = `Attached: ${file.name}`
+  } catch (error) {
+    status.textContent = error.message
+  }
+  target.value = ''
+})
+
 document.getElementById('several')?.addEventListener('click', () => {
   AP.dialog.create({ key: 'add-several', header: 'Add several items', size: 'small', chrome: false })
 })

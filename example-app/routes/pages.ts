@@ -6,9 +6,10 @@ import { onlyVisible } from '../only-visible.ts'
 /** What Jira and Confluence show in their frames. A route that says nothing is protected as `page`. */
 export async function pageRoutes(app: FastifyInstance, { checklists }: { checklists: ChecklistStore }): Promise<void> {
   // The panel of an issue and the macro of a page are the same page.
-  app.get<{ Querystring: { heading?: string } }>('/checklist', async (request, reply) =>
-    reply.view('checklist.hbs', { heading: request.query.heading })
-  )
+  app.get<{ Querystring: { heading?: string } }>('/checklist', async (request, reply) => {
+    const isIssue = requireConnect(request).connect.context.jira?.issue !== undefined
+    return reply.view('checklist.hbs', { heading: request.query.heading, isIssue })
+  })
 
   app.get('/add-several', async (_request, reply) => reply.view('add-several.hbs'))
 

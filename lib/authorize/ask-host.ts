@@ -1,7 +1,7 @@
 import type { HostClient } from '../host/host-client.ts'
-import { type Query, resolveHostUrl } from '../host/host-url.ts'
-import type { ConnectTenant } from '../tenant/tenant.ts'
-import { OddAnswer } from './question.ts'
+import { HostError } from '../host/host-error.ts'
+import type { Query } from '../host/host-url.ts'
+import { type AskedTenant, OddAnswer } from './question.ts'
 
 /** One call of a lookup. */
 export interface LookupCall {
@@ -17,7 +17,7 @@ export type LookupAnswer = { readonly status: 200; readonly body: object } | { r
 
 /** Calls the site of a tenant, as the app or with no credentials at all. */
 export type AskHost = (
-  tenant: ConnectTenant,
+  tenant: AskedTenant,
   actor: 'app' | 'anonymous',
   call: LookupCall,
   signal: AbortSignal
@@ -29,29 +29,37 @@ export type AskAsApp = (call: LookupCall) => Promise<LookupAnswer>
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024
 
 /** What a lookup needs of a client that acts as the app. */
-export interface AskingClient extends Pick<HostClient, 'fetch'> {
-  anonymous(): Pick<HostClient, 'fetch'>
+export interface AskingClient extends Pick<HostClient, 'request'> {
+  anonymous(): Pick<HostClient, 'request'>
+}
+
+export interface AskHostOptions {
+  readonly client: (tenant: AskedTenant) => AskingClient
+  /** How long a lookup may take: what the host wants later than that is not waited for. */
+  readonly timeoutMs: number
 }
 
 /**
  * Only a 200 with a JSON object is an answer, 404 is the host's way to say that there is no such thing; the rest
- * throws OddAnswer or what the network threw, so that nothing passes by mistake.
+ * throws OddAnswer or what the client threw, so that nothing passes by mistake. A lookup changes nothing, so whatever
+ * its method is it may be sent again after a broken connection, or a limit that ends in time.
  */
-export function createAskHost(client: (tenant: ConnectTenant) => AskingClient): AskHost {
-  return async (tenant, actor, { method, path, query, body }, signal) => {
-    const url = resolveHostUrl(tenant.baseUrl, path, query).href
-    const headers: Record<string, string> = { accept: 'application/json' }
-    if (body !== undefined)
-      Object.assign(headers, { 'content-type': 'application/json', 'x-atlassian-token': 'no-check' })
-    const init = { method, headers, signal, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }
+export function createAskHost({ client, timeoutMs }: AskHostOptions): AskHost {
+  return async (tenant, actor, { method, path, query = {}, body }, signal) => {
     const asApp = client(tenant)
-    const response = await (actor === 'app' ? asApp : asApp.anonymous()).fetch(url, init)
-    if (response.status !== 200) {
+    // Jira and Confluence take a POST without it for one of a stranger's page.
+    const headers: Record<string, string> = body === undefined ? {} : { 'x-atlassian-token': 'no-check' }
+    const options = { query, headers, body, signal, retry: true, timeoutMs, maxTotalMs: timeoutMs }
+    try {
+      const response = await (actor === 'app' ? asApp : asApp.anonymous()).request(method, path, options)
+      if (response.status === 200) return { status: 200, body: parseObject(await readText(response)) }
       await response.body?.cancel()
-      if (response.status === 404) return { status: 404 }
       throw new OddAnswer(`the host answered ${response.status}`)
+    } catch (error) {
+      if (!(error instanceof HostError) || error.status === 0) throw error
+      if (error.status === 404) return { status: 404 }
+      throw new OddAnswer(`the host answered ${error.status}`)
     }
-    return { status: 200, body: parseObject(await readText(response)) }
   }
 }
 

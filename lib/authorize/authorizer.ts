@@ -6,7 +6,14 @@ import { changedByWebhook } from './changed-by-webhook.ts'
 import { createConfluencePermissions } from './confluence-permissions.ts'
 import { createDecisions, LookupFailure } from './decisions.ts'
 import { createJiraPermissions } from './jira-permissions.ts'
-import type { IdentifiedResource, Question, Resource, Subject } from './question.ts'
+import {
+  type IdentifiedResource,
+  isForgeView,
+  type PermissionSource,
+  type Question,
+  type Resource,
+  type Subject
+} from './question.ts'
 import { parsePermissions, type Requirements } from './requirements.ts'
 import { idsOfContext, toResourceId } from './resource-id.ts'
 
@@ -59,11 +66,22 @@ export interface AuthorizerOptions {
 }
 
 export function createAuthorizer({ askHost, ...options }: AuthorizerOptions): Authorizer {
-  const sources = { jira: createJiraPermissions(askHost), confluence: createConfluencePermissions(askHost) }
-  const decisions = createDecisions({ ...options, sourceFor: ({ tenant }) => sources[tenant.product] })
+  const sources = new Map<string, PermissionSource>([
+    ['jira', createJiraPermissions(askHost)],
+    ['confluence', createConfluencePermissions(askHost)]
+  ])
+  const decisions = createDecisions({ ...options, sourceFor })
+
+  function sourceFor({ tenant }: Subject): PermissionSource {
+    const source = sources.get(tenant.product)
+    if (source === undefined) throw contextMissing('other-product', { product: tenant.product })
+    return source
+  }
 
   async function decide(subject: Subject, questions: readonly Question[]): Promise<readonly boolean[]> {
-    if (subject.accountId === null && subject.tenant.product !== 'jira') throw new AuthorizationError('anonymous')
+    // Jira tells what everybody may do, but not at the address that Forge calls, which knows no strangers.
+    const isForEverybody = subject.tenant.product === 'jira' && !isForgeView(subject.tenant)
+    if (subject.accountId === null && !isForEverybody) throw new AuthorizationError('anonymous')
     try {
       return await decisions.decide(subject, questions)
     } catch (cause) {

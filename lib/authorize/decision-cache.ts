@@ -1,6 +1,6 @@
 import { BoundedMap } from '../bounded-map.ts'
 import type { Clock } from '../ports.ts'
-import type { Question, Resource, Subject } from './question.ts'
+import { isForgeView, type Question, type Resource, type Subject } from './question.ts'
 
 /** A resource of one tenant whose permissions may be others now. */
 export interface ChangedResource {
@@ -62,7 +62,11 @@ export class DecisionCache {
  * tenant's life changes it, in every process, and makes older answers unreachable.
  */
 export function subjectKey({ tenant, accountId }: Subject): readonly unknown[] {
-  return [tenant.tenantId, tenant.clientKey, tenant.version, accountId]
+  const { tenantId, clientKey, version } = tenant
+  // Each product of an installation numbers its resources for itself.
+  return isForgeView(tenant)
+    ? [tenantId, tenant.installation, tenant.product, version, accountId]
+    : [tenantId, clientKey, version, accountId]
 }
 
 function keyOf(subject: Subject, { resource, id, permission }: Question): string {

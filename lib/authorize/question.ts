@@ -1,3 +1,4 @@
+import { type ForgeView, isForgeTarget } from '../host/host-target.ts'
 import type { ConnectTenant } from '../tenant/tenant.ts'
 
 /** What a permission is asked of. `global` is Jira's site as a whole, `application` Confluence's. */
@@ -14,9 +15,17 @@ export interface Question {
   readonly permission: string
 }
 
+/** A tenant through one of its registrations or installations. */
+export type AskedTenant = ConnectTenant | ForgeView
+
+/** Whether a request of Forge asks. */
+export function isForgeView(tenant: AskedTenant): tenant is ForgeView {
+  return isForgeTarget(tenant)
+}
+
 /** Whose permissions are asked for. */
 export interface Subject {
-  readonly tenant: ConnectTenant
+  readonly tenant: AskedTenant
   /** Atlassian account id; `null` asks for what everybody may do. */
   readonly accountId: string | null
 }

@@ -22,6 +22,12 @@ export function idsOfContext(context: ProductContext): Readonly<Record<Identifie
   }
 }
 
+/** What the `context.extension` of a Forge token says, in the places where a token of Connect says it. */
+export function contextOfExtension(extension: Readonly<Record<string, unknown>>): ProductContext {
+  const { issue, project, space, content } = extension
+  return { jira: { issue, project }, confluence: { space, content } } as ProductContext
+}
+
 function idAt(context: unknown, ...names: string[]): unknown {
   let value = context
   for (const name of [...names, 'id']) {

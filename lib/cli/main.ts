@@ -1,4 +1,5 @@
 import { importAceCommand } from './import-ace.ts'
+import { manifestCommand } from './manifest.ts'
 import { migrate } from './migrate.ts'
 import { purge } from './purge.ts'
 import { reencrypt } from './reencrypt.ts'
@@ -7,6 +8,7 @@ import { type CliWorld, exitCodes, UsageError, withoutPasswords } from './world.
 
 const commands: Readonly<Record<string, (argv: readonly string[], world: CliWorld) => Promise<number>>> = {
   'import-ace': importAceCommand,
+  manifest: manifestCommand,
   migrate,
   purge,
   reencrypt

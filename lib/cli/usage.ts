@@ -2,6 +2,7 @@ export const usage = `Usage: fastify-atlassian <command> [options]
 
 Commands:
   import-ace       copies the tenants of an app that ran on atlassian-connect-express
+  manifest         makes a Forge manifest from the Connect descriptor, or checks one
   migrate status   tells which migrations the database has and lacks
   migrate latest   brings the tables of this package up to date
   purge            removes tenants whose last installation ended long ago
@@ -61,4 +62,28 @@ export const reencryptUsage = `Usage: fastify-atlassian reencrypt --database DAT
   --accept-plaintext    also encrypts secrets that are stored as plain text; without it they end the command
 ${databaseOptions}
 The app may serve meanwhile. Once every row was met, plain text is refused in this database.
+`
+
+export const manifestUsage = `Usage: fastify-atlassian manifest --descriptor FILE [options]
+       fastify-atlassian manifest --check MANIFEST [--descriptor FILE] [--routes FILE] [options]
+
+  --descriptor FILE     the Connect descriptor (JSON, comments are allowed)
+  --base-url URL        what {{localBaseUrl}} in it stands for; also the address of a descriptor without one
+  --app-key KEY         what {{appKey}} in it stands for
+  --app-id ID           the id that "forge register" gave
+  --product NAME        jira or confluence; may be repeated; default: those whose modules the descriptor has
+  --scope NAME          an OAuth scope for calls with tokens of Forge; may be repeated
+  --impersonation-scope NAME
+                        one of them that is used for users who are not there; may be repeated
+  --user-token          calls of front ends carry a token of their user
+  --data-residency-path PATH
+                        where the app serves the data-residency hooks of Forge
+  --routes FILE         what app.atlassian.routes() gives, as JSON
+  --mount-path PATH     the path of the base URL in the routes, for --check
+  --check MANIFEST      a manifest.yml (needs the package "yaml") or .json to look at; nothing is written
+  --out FILE            where the manifest is written; default: standard output
+  --force               replaces a file that is there
+  --json                the result as JSON
+
+The report of what is left to do by hand comes on standard error. --check ends with 3 if it found something.
 `

@@ -6,6 +6,8 @@ export interface DispatcherOptions {
   readonly inbox: DeliveryInbox
   /** Handles one delivery; a rejection means that it is tried again later. */
   readonly handle: (delivery: Delivery) => Promise<void>
+  /** What is tried until it is done, however long that takes. Default nothing. */
+  readonly mustEnd?: (delivery: Delivery) => boolean
   readonly clock: Clock
   readonly log: Log
   /** How many deliveries are handled at once by this process. */
@@ -56,7 +58,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 
   async function handleOne(delivery: Delivery): Promise<void> {
     // Claimed that often without an end: it takes the process with it, and would do so for ever.
-    if (delivery.attempts > MAX_ATTEMPTS) {
+    const givesUp = options.mustEnd?.(delivery) !== true
+    if (givesUp && delivery.attempts > MAX_ATTEMPTS) {
       log.error({ deliveryId: delivery.deliveryId, event: delivery.event }, 'delivery given up after too many claims')
       return inbox.fail(delivery.deliveryId, clock())
     }
@@ -65,7 +68,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     } catch (error) {
       const { deliveryId, event, attempts } = delivery
       logFailure(log, error, 'delivery handler failed', { deliveryId, event, attempts })
-      if (attempts >= MAX_ATTEMPTS) await inbox.fail(deliveryId, clock())
+      if (givesUp && attempts >= MAX_ATTEMPTS) await inbox.fail(deliveryId, clock())
       else await inbox.release(deliveryId, clock() + retryPauseMs(attempts))
       return
     }

@@ -29,11 +29,13 @@ export interface ForgeAppOptions {
   readonly log: Log
   readonly freshMs: number
   readonly maxTenants: number
+  /** Told of the delivery of two records that became one tenant, to be handled at once. */
+  readonly joined: (deliveryId: string) => void
 }
 
 /** Puts the Forge side of one app together. Reads and fetches nothing yet. */
 export function createForgeApp(given: ForgeAppOptions): ForgeApp {
-  const { options, appKey, store, clock, fetch, log, freshMs, maxTenants } = given
+  const { options, appKey, store, clock, fetch, log, freshMs, maxTenants, joined } = given
   const tenants = createForgeTenants({
     arrive: (arrival) => association.arrive(arrival),
     clock,
@@ -58,7 +60,7 @@ export function createForgeApp(given: ForgeAppOptions): ForgeApp {
       }
     }
   }
-  const association = createForgeAssociation({ store, directory, clock, log, appKey })
+  const association = createForgeAssociation({ store, directory, clock, log, appKey, joined })
 
   // Each cloud has keys of its own, so that one that signs for another is not believed.
   const commercial = createKeySet({ url: options.jwksUrl, fetch, clock, log })

@@ -50,49 +50,61 @@ export interface ForgeAuthenticator {
 }
 
 interface Remembered {
-  readonly forge: VerifiedForge
+  /** The whole header that was verified. */
+  readonly header: string
+  readonly token: string
+  /** As a call without API tokens is given it. */
+  readonly forge: ForgeInvocation
   readonly arrival: ForgeArrival
 }
 
 const MAX_REMEMBERED = 5000
+/** A map reads the whole of a key, so it is a piece of the signature; the whole header is compared afterwards. */
+const TAIL = 48
 const ENDPOINT = 'core:endpoint'
 
 export function createForgeAuthenticator(rules: InvocationRules, tenants: ForgeTenants): ForgeAuthenticator {
-  // A front end sends one token many times until it ends; by the whole token, signature included.
+  // A front end sends one token many times until it ends.
   const remembered = new BoundedMap<string, Remembered>(MAX_REMEMBERED)
 
-  function recall(token: string): Remembered | null {
-    const known = remembered.peek(token)
+  function recall([header, ...others]: readonly string[]): Remembered | null {
+    if (header === undefined || others.length > 0) return null
+    const known = remembered.peek(header.slice(-TAIL))
     // Near its end it takes the long way.
-    return known !== undefined && rules.clock() / 1000 < known.forge.expiresAtSeconds ? known : null
+    return known?.header === header && rules.clock() / 1000 < known.forge.expiresAtSeconds ? known : null
   }
 
-  async function verifyAnew(token: string): Promise<Remembered> {
-    const forge = await verifyInvocationToken(token, rules)
-    const verified = { forge, arrival: arrivalOf(forge) }
-    remembered.set(token, verified)
+  function remember(header: string, token: string, forge: VerifiedForge): Remembered {
+    const plain = Object.freeze({ ...forge, tokens: NO_TOKENS })
+    const verified = { header, token, forge: plain, arrival: arrivalOf(forge) }
+    remembered.set(header.slice(-TAIL), verified)
     return verified
   }
 
   return {
     authenticate(call, policy, acceptEnded = false) {
-      const token = readBearer(call.authorization)
+      const known = recall(call.authorization)
+      const token = known === null ? readBearer(call.authorization) : known.token
       refuseSecondToken(call.url)
       const tokens = readTokens(call, token)
 
-      function admit({ forge, arrival }: Remembered): VerifiedInvocation | Promise<VerifiedInvocation> {
-        checkForgeRoute(forge, policy)
-        const tenant = tenants.of(arrival)
-        return tenant instanceof Promise ? tenant.then((found) => pass(forge, found)) : pass(forge, tenant)
+      function admit(verified: Remembered): VerifiedInvocation | Promise<VerifiedInvocation> {
+        checkForgeRoute(verified.forge, policy)
+        const tenant = tenants.of(verified.arrival)
+        return tenant instanceof Promise ? tenant.then((found) => pass(verified, found)) : pass(verified, tenant)
       }
 
-      function pass(forge: VerifiedForge, tenant: Tenant): VerifiedInvocation {
+      function pass({ forge }: Remembered, tenant: Tenant): VerifiedInvocation {
         if (!acceptEnded && !isAlive(tenant)) throw new AuthorizationError('installation-ended')
-        return { forge: Object.freeze({ ...forge, tokens }), tenant }
+        return { forge: tokens === NO_TOKENS ? forge : Object.freeze({ ...forge, tokens }), tenant }
       }
 
-      const known = recall(token)
-      return known === null ? verifyAnew(token).then(admit) : admit(known)
+      if (known !== null) return admit(known)
+      const [header = ''] = call.authorization
+      const forge = verifyInvocationToken(token, rules)
+      return forge instanceof Promise
+        ? forge.then((verified) => admit(remember(header, token, verified)))
+        : admit(remember(header, token, forge))
     }
   }
 }
@@ -113,7 +125,7 @@ export function arrivalOf(forge: VerifiedForge): ForgeArrival {
 
 /** Whoever sends two tokens wants us to check one and use the other, as at the Connect side. */
 function refuseSecondToken(url: string): void {
-  if (!url.includes('?')) return
+  if (!MAY_NAME_A_TOKEN.test(url)) return
   try {
     if (parseSignedUrl(url).tokens.length === 0) return
   } catch (error) {
@@ -123,6 +135,9 @@ function refuseSecondToken(url: string): void {
   }
   throw new AuthenticationError('several-tokens')
 }
+
+/** Of a parameter whose name is `jwt` in whatever spelling. */
+const MAY_NAME_A_TOKEN = /[?&](?:j|%6a)/i
 
 function readTokens({ systemToken, userToken }: ForgeCall, invocationToken: string): ForgeTokens {
   if (!systemToken && !userToken) return NO_TOKENS

@@ -43,6 +43,8 @@ export interface ForgeOptions {
   readonly maxLifetimeSeconds?: number
   /** Isolated clouds. Without it their tokens are refused. */
   readonly isolatedClouds?: IsolatedCloudOptions
+  /** Adds a route below `baseUrl` for the endpoint of an hourly scheduled trigger, which keeps system tokens fresh. */
+  readonly keepAlivePath?: string
   /** Routes for events, schedules and life-cycle calls. Without it there are none. */
   readonly events?: ForgeEventsOptions
 }
@@ -58,5 +60,7 @@ export interface ResolvedForgeOptions {
   readonly leewaySeconds: number
   readonly maxLifetimeSeconds: number
   readonly isolatedClouds: { readonly labels: ReadonlySet<string>; readonly jwksUrl: string } | null
+  /** `null`: no such route. */
+  readonly keepAlivePath: string | null
   readonly events: ResolvedForgeEvents | null
 }

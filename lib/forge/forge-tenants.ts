@@ -30,6 +30,8 @@ export interface ForgeTenantsOptions {
 
 interface Entry {
   readonly tenant: Tenant
+  /** The last call that told nothing new: tokens repeat, and theirs is the same object each time. */
+  told: ForgeArrival | null
   readonly clientKeys: readonly string[]
   readonly readAtMs: number
   /** How many changes had been heard of when it was asked for. */
@@ -43,7 +45,7 @@ export function createForgeTenants({ arrive, clock, log, freshMs, maxTenants }: 
   let changes = 0
 
   function remember(key: string, tenant: Tenant, readAtMs: number, afterChange: number): void {
-    entries.set(key, { tenant, clientKeys: clientKeysOf(tenant), readAtMs, afterChange })
+    entries.set(key, { tenant, told: null, clientKeys: clientKeysOf(tenant), readAtMs, afterChange })
   }
 
   function ask(key: string, arrival: ForgeArrival): Promise<Tenant> {
@@ -86,7 +88,10 @@ export function createForgeTenants({ arrive, clock, log, freshMs, maxTenants }: 
       const now = clock()
       const ageMs = entry === undefined ? Number.POSITIVE_INFINITY : now - entry.readAtMs
       if (entry === undefined || ageMs >= 2 * freshMs || !isUnchanged(entry)) return load(key, arrival)
-      if (withArrival(entry.tenant, arrival, now) !== entry.tenant) return load(key, arrival)
+      if (entry.told !== arrival) {
+        if (withArrival(entry.tenant, arrival, now) !== entry.tenant) return load(key, arrival)
+        entry.told = arrival
+      }
       if (ageMs >= freshMs) {
         ask(key, arrival).catch((error: unknown) => {
           log.warn(

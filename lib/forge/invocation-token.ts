@@ -10,12 +10,14 @@ export const MAX_INVOCATION_LENGTH = 16_384
 
 /** An invocation token taken apart. Nothing in it is trusted yet. */
 export interface UnverifiedInvocation {
-  readonly token: string
   readonly kid: string
+  /** What is signed: the first two segments, letters of base64url and dots. */
+  readonly signingInput: string
+  readonly signature: Buffer
   readonly claims: Readonly<Record<string, unknown>>
 }
 
-const BEARER = /^bearer ([^\s,]+)$/i
+const BEARER = 'bearer '
 const BEARER_SCHEME = /^bearer(?:[\s,]|$)/i
 const BASE64URL = /^[A-Za-z0-9_-]+$/
 const MAX_KID_LENGTH = 512
@@ -33,8 +35,11 @@ export function readBearer(authorization: readonly string[]): string {
   const [header, ...others] = authorization
   if (header === undefined) throw new AuthenticationError('token-missing')
   if (others.length > 0) throw new AuthenticationError('several-authorization-headers')
-  const token = BEARER.exec(header)?.[1]
-  if (token === undefined) throw new AuthenticationError('authorization-scheme')
+  const token = header.slice(BEARER.length)
+  const isBearer = header.slice(0, BEARER.length).toLowerCase() === BEARER
+  if (!isBearer || token === '' || token.includes(' ') || token.includes(',')) {
+    throw new AuthenticationError('authorization-scheme')
+  }
   if (token.length > MAX_INVOCATION_LENGTH) throw new AuthenticationError('token-too-long')
   return token
 }
@@ -50,18 +55,19 @@ export function readInvocationToken(token: string, appId: string): UnverifiedInv
   if (first <= 0 || last === first || token.indexOf('.', first + 1) !== last) {
     throw new AuthenticationError('token-shape')
   }
+  // What is signed is the text of both segments, so a strange letter in them has no second reading.
   const payload = token.slice(first + 1, last)
-  const signature = token.slice(last + 1)
-  if (!BASE64URL.test(payload) || !BASE64URL.test(signature)) throw new AuthenticationError('token-shape')
+  const signatureText = token.slice(last + 1)
   const kid = readHeader(token.slice(0, first))
   // Base64url leaves spare bits in the last character; only one spelling of a signature is accepted.
-  if (Buffer.from(signature, 'base64url').toString('base64url') !== signature) {
+  const signature = Buffer.from(signatureText, 'base64url')
+  if (signature.length === 0 || signature.toString('base64url') !== signatureText) {
     throw new AuthenticationError('signature')
   }
   const claims = readJson(payload, 'payload-shape')
   if (claims.iss !== INVOCATION_ISSUER) throw new AuthenticationError('issuer')
   checkAudience(claims.aud, appId)
-  return { token, kid, claims }
+  return { kid, claims, signature, signingInput: token.slice(0, last) }
 }
 
 /** Exactly this app, as text or as the only member of a list (forge.md 9, 6 and 7). */

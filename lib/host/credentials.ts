@@ -1,23 +1,30 @@
 import type { ConnectTenant } from '../tenant/tenant.ts'
+import { type HostTarget, isForgeTarget } from './host-target.ts'
 import type { UserTokens } from './user-tokens.ts'
 
 /** Who a client acts as. */
 export type Actor =
   | { readonly type: 'app' }
   | { readonly type: 'anonymous' }
-  | { readonly type: 'user'; readonly accountId: string; readonly scopes?: readonly string[] }
+  | {
+      readonly type: 'user'
+      readonly accountId: string
+      readonly scopes?: readonly string[]
+      /** Said by the caller: as this user although it may not be the one who sent the request. */
+      readonly impersonate?: true
+    }
 
 /** What goes into the `Authorization` header of one try. */
 export interface Credentials {
   /** `null`: none is sent. */
   readonly authorization: string | null
-  /** For a user: the host refused the token, so it is forgotten and another one may be tried. */
-  readonly refused?: () => Promise<void>
+  /** The host refused the token, so it is forgotten. Tells whether another one may be tried. */
+  readonly refused?: () => Promise<boolean>
 }
 
 export type CredentialsFor = (
   actor: Actor,
-  tenant: ConnectTenant,
+  target: HostTarget,
   method: string,
   url: URL
 ) => Credentials | Promise<Credentials>
@@ -38,12 +45,18 @@ export function createCredentials({ sign, userTokens }: CredentialSources): Cred
     return {
       authorization: `Bearer ${token.reveal()}`,
       // A store that fails must not hide the answer of the host, which is what the caller has to see.
-      refused: () => userTokens.drop(request, token).catch(() => {})
+      refused: async () => {
+        await userTokens.drop(request, token).catch(() => {})
+        return true
+      }
     }
   }
 
-  return (actor, tenant, method, url) => {
-    if (actor.type === 'app') return { authorization: sign(tenant, method, url) }
-    return actor.type === 'anonymous' ? NONE : asUser(tenant, actor.accountId, actor.scopes)
+  return (actor, target, method, url) => {
+    if (actor.type === 'anonymous') return NONE
+    if (isForgeTarget(target)) return target.credentials(actor)
+    return actor.type === 'app'
+      ? { authorization: sign(target, method, url) }
+      : asUser(target, actor.accountId, actor.scopes)
   }
 }

@@ -3,6 +3,7 @@ import type { ConnectTenant } from '../tenant/tenant.ts'
 import { createConnections, type HostDispatcher } from './connections.ts'
 import { createCredentials } from './credentials.ts'
 import { createHostClient, type HostClient, type VerifiedUser } from './host-client.ts'
+import type { HostTarget } from './host-target.ts'
 import { createHostTransport, type TransportCounts } from './host-transport.ts'
 import { createLimitWatch, type HostLimitEvent, type TenantPoints } from './limit-watch.ts'
 import { pause } from './pause.ts'
@@ -51,7 +52,7 @@ export interface HostMetrics extends TransportCounts {
 /** All calls of one app to hosts: they share connections, queues and limits. */
 export interface HostCalls {
   /** A client that acts as the app. `verified` is given on requests. */
-  client(tenant: () => ConnectTenant | Promise<ConnectTenant>, verified?: VerifiedUser): HostClient
+  client(tenant: () => HostTarget | Promise<HostTarget>, verified?: VerifiedUser): HostClient
   metrics(): HostMetrics
   /** Ends the connections; calls that are under way get a second for it. */
   close(): Promise<void>
@@ -77,7 +78,7 @@ export function createHostCalls(options: HostCallsOptions): HostCalls {
     retry: { maxAttempts: limits.maxAttempts, maxTotalMs: limits.maxTotalMs }
   })
   return Object.freeze({
-    client: (tenant: () => ConnectTenant | Promise<ConnectTenant>, verified?: VerifiedUser) =>
+    client: (tenant: () => HostTarget | Promise<HostTarget>, verified?: VerifiedUser) =>
       createHostClient({
         transport,
         userAgent,

@@ -1,12 +1,12 @@
 import { AtlassianError } from '../errors.ts'
-import type { ConnectTenant } from '../tenant/tenant.ts'
 import type { Actor } from './credentials.ts'
 import { asFetchError, type FetchInput, readFetchInput } from './fetch-input.ts'
 import { encodeBody, type HostBody } from './host-body.ts'
 import { HostError, type HostErrorFacts } from './host-error.ts'
 import { type HostHeaders, hostHeaders } from './host-headers.ts'
+import { type HostTarget, isForgeTarget } from './host-target.ts'
 import type { HostTransport } from './host-transport.ts'
-import { type Query, resolveHostUrl } from './host-url.ts'
+import { type Query, resolveHostUrl, withoutContextPath } from './host-url.ts'
 import type { Answer } from './network.ts'
 import { type ItemOptions, type PageOptions, readItems, readPages } from './pages.ts'
 import { readBody, statusError } from './read-answer.ts'
@@ -17,6 +17,8 @@ export interface HostRequestOptions {
   readonly headers?: HostHeaders
   /** For one try; counts until the body was read, for `request` until the headers are there. Default 10 seconds. */
   readonly timeoutMs?: number
+  /** For all tries and pauses together, at least `timeoutMs`. Default: the option `hostClient.maxTotalMs`. */
+  readonly maxTotalMs?: number
   readonly signal?: AbortSignal
   /**
    * Whether the call may be sent again after a limit (429, 503) or a broken connection. Default: GET and HEAD may.
@@ -77,7 +79,7 @@ export interface HostClientOptions {
   readonly transport: HostTransport
   readonly userAgent: string
   /** The site that is called. Asked for each call, so that a client may live longer than a secret. */
-  readonly tenant: () => ConnectTenant | Promise<ConnectTenant>
+  readonly tenant: () => HostTarget | Promise<HostTarget>
   /** Given on requests; a job has none. */
   readonly verified?: VerifiedUser
   /** For one try of a call that says nothing else. */
@@ -99,13 +101,14 @@ export function createHostClient(options: HostClientOptions, actor: Actor = APP)
     consume: (answer: Answer, facts: HostErrorFacts) => T | Promise<T>
   ): Promise<T> {
     const tenant = await options.tenant()
-    const url = resolveHostUrl(tenant.baseUrl, path, given.query)
+    const url = resolveHostUrl(tenant.baseUrl, pathOf(tenant, path), given.query)
     const facts = { method, path: url.pathname, status: 0, retryAfterSeconds: null, messages: [] }
     const { body, headers, stream } = build(method, given, facts)
     const signal = given.signal
     const repeatable = given.retry ?? isSafe(method)
     const timeoutMs = given.timeoutMs ?? options.timeoutMs
-    const call = { tenant, actor, method, url, headers, body, stream, repeatable, timeoutMs, signal }
+    const maxTotalMs = given.maxTotalMs ?? null
+    const call = { tenant, actor, method, url, headers, body, stream, repeatable, timeoutMs, maxTotalMs, signal }
     return await options.transport.send(call, facts, whole, async (answer, limits) => {
       if (limits !== null) throw await statusError(answer, facts, limits)
       return await consume(answer, facts)
@@ -129,14 +132,14 @@ export function createHostClient(options: HostClientOptions, actor: Actor = APP)
   async function fetchAnswer(input: FetchInput, init: RequestInit = {}): Promise<Response> {
     const { method, target, body, headers, signal } = readFetchInput(input, init)
     const tenant = await options.tenant()
-    const url = resolveHostUrl(tenant.baseUrl, target)
+    const url = resolveHostUrl(tenant.baseUrl, pathOf(tenant, target))
     const facts = { method, path: url.pathname, status: 0, retryAfterSeconds: null, messages: [] }
     const stream = body instanceof ReadableStream || Symbol.asyncIterator in Object(body)
     const form = body instanceof FormData || body instanceof URLSearchParams
     const always = options.verified?.headers
     const known = { userAgent: options.userAgent, accept: null, contentType: null, form, always }
     const kept = orRefuse(() => hostHeaders(headers, known), facts)
-    const rest = { repeatable: isSafe(method), timeoutMs: options.timeoutMs, signal }
+    const rest = { repeatable: isSafe(method), timeoutMs: options.timeoutMs, maxTotalMs: null, signal }
     const call = { tenant, actor, method, url, headers: kept, body, stream, ...rest }
     const consume = (answer: Answer) => answer.response()
     return await options.transport.send(call, facts, false, consume).catch((error: unknown) => {
@@ -172,6 +175,11 @@ function isSafe(method: string): boolean {
   return method === 'GET' || method === 'HEAD'
 }
 
+/** Paths are written for both platforms alike; the address of a Forge product has more in front of its `/wiki`. */
+function pathOf(target: HostTarget, path: string): string {
+  return isForgeTarget(target) ? withoutContextPath(path, target.contextPath) : path
+}
+
 /** What cannot be sent is a mistake of the caller; the platform's message quotes it, and HostError does not. */
 function orRefuse<T>(build: () => T, facts: HostErrorFacts): T {
   try {
@@ -193,7 +201,10 @@ function userActor(
     throw new AtlassianError('ATL_IMPERSONATION', 'not-the-verified-user')
   }
   const scopes = given.scopes === undefined ? undefined : Object.freeze([...given.scopes])
-  return Object.freeze(
-    scopes === undefined ? { type: 'user', accountId: user } : { type: 'user', accountId: user, scopes }
-  )
+  return Object.freeze({
+    type: 'user',
+    accountId: user,
+    ...(scopes === undefined ? {} : { scopes }),
+    ...(given.impersonate === true ? { impersonate: true } : {})
+  })
 }

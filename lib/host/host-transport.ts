@@ -1,10 +1,10 @@
 import type { Clock, Timer } from '../ports.ts'
-import type { ConnectTenant } from '../tenant/tenant.ts'
 import { type CallLimit, startCallLimit } from './call-limit.ts'
 import type { Actor, Credentials, CredentialsFor } from './credentials.ts'
 import { endpointOf, writtenIssue } from './endpoint.ts'
 import { HostError, type HostErrorFacts } from './host-error.ts'
 import { hostFailure, type Stage } from './host-failure.ts'
+import type { HostTarget } from './host-target.ts'
 import type { LimitWatch } from './limit-watch.ts'
 import type { Answer, Network, Outgoing } from './network.ts'
 import { pause } from './pause.ts'
@@ -15,7 +15,7 @@ import { GateClosedError, type TenantGate } from './tenant-gate.ts'
 
 /** One call to the host with everything that is tried for it. */
 export interface HostCall {
-  readonly tenant: ConnectTenant
+  readonly tenant: HostTarget
   readonly actor: Actor
   readonly method: string
   readonly url: URL
@@ -27,6 +27,8 @@ export interface HostCall {
   /** Whether it may be sent again after a limit or a broken connection. */
   readonly repeatable: boolean
   readonly timeoutMs: number
+  /** For all tries and pauses together; `null` = as for every call. */
+  readonly maxTotalMs: number | null
   readonly signal: AbortSignal | undefined
 }
 
@@ -78,7 +80,7 @@ export function createHostTransport(options: HostTransportOptions): HostTranspor
 
   async function send<T>(call: HostCall, facts: HostErrorFacts, whole: boolean, consume: Consume<T>): Promise<T> {
     counts.calls += 1
-    const totalMs = Math.max(retry.maxTotalMs, call.timeoutMs)
+    const totalMs = Math.max(call.maxTotalMs ?? retry.maxTotalMs, call.timeoutMs)
     const startedAtMs = clock()
     const leftMs = () => Math.max(0, totalMs - (clock() - startedAtMs))
     const lanesOfCall = lanesOf(call)
@@ -105,8 +107,8 @@ export function createHostTransport(options: HostTransportOptions): HostTranspor
         const limits = noteLimits(call, lanesOfCall, answer)
         if (answer.status === 401 && credentials.refused !== undefined && !tokenRefused) {
           tokenRefused = true
-          await credentials.refused()
-          if (!call.stream) {
+          const hasAnother = await credentials.refused()
+          if (hasAnother && !call.stream) {
             answer.discard()
             // Not a try of its own: the host did nothing.
             attempt -= 1

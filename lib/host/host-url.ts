@@ -16,7 +16,7 @@ export function resolveHostUrl(baseUrl: string, target: string, query?: Query): 
   // The protocol too: a blob: address has the origin of the address inside of it.
   const sameSite = url.origin === base.origin && url.protocol === base.protocol
   if (!isSafeProtocol(base)) throw new AtlassianError('ATL_HOST_ADDRESS', 'not-https', { origin: base.origin })
-  if (!sameSite || !underBase || url.username !== '' || url.password !== '') {
+  if (!sameSite || !underBase || hasHiddenDots(url.pathname) || url.username !== '' || url.password !== '') {
     throw new AtlassianError('ATL_HOST_ADDRESS', 'outside-base-url', { origin: url.origin })
   }
   url.hash = ''
@@ -24,6 +24,11 @@ export function resolveHostUrl(baseUrl: string, target: string, query?: Query): 
   if (/['|^]/.test(url.pathname)) url.pathname = url.pathname.replace(/['|^]/g, encodedCharacter)
   appendQuery(url, query)
   return url
+}
+
+/** Dot segments behind an encoded slash: a parser leaves them, and a proxy that decodes would climb out of the base. */
+function hasHiddenDots(path: string): boolean {
+  return /%(?:2f|5c)/i.test(path) && path.split(/\/|%2f|%5c/i).some((part) => /^(?:\.|%2e){1,2}$/i.test(part))
 }
 
 /** Credentials travel over https, except to this machine. */
@@ -47,6 +52,12 @@ function parseTarget(base: URL, basePath: string, target: string): URL {
   const path = target.startsWith('/') ? target : `/${target}`
   const full = basePath !== '' && !hasPrefix(path, basePath) ? `${basePath}${path}` : path
   return new URL(`${base.origin}${full}`)
+}
+
+/** A path without the context path that may be in front of it; full addresses stay as they are. */
+export function withoutContextPath(target: string, contextPath: string): string {
+  const path = target.startsWith('/') ? target : `/${target}`
+  return contextPath !== '' && hasPrefix(path, contextPath) ? path.slice(contextPath.length) : target
 }
 
 function hasPrefix(path: string, basePath: string): boolean {

@@ -1,5 +1,5 @@
 import { BoundedMap } from '../bounded-map.ts'
-import type { ConnectTenant } from '../tenant/tenant.ts'
+import type { HostTarget } from './host-target.ts'
 import type { RateLimitFacts } from './rate-limit.ts'
 
 /** What the host said about the limits of one tenant. */
@@ -7,7 +7,8 @@ export interface HostLimitEvent {
   /** Few calls are left, a call was refused for now, or the hourly points are used up. */
   readonly type: 'near-limit' | 'limited' | 'quota'
   readonly tenantId: string
-  readonly clientKey: string
+  /** `null` for a call with a token of Forge. */
+  readonly clientKey: string | null
   /** Method and path, with a star for every id. */
   readonly endpoint: string
   /** The host's word for the limit, if it said one. */
@@ -32,9 +33,9 @@ export interface TenantPoints {
 
 export interface LimitWatch {
   /** Keeps what a good answer says and tells when little is left. */
-  note(tenant: ConnectTenant, endpoint: string, facts: RateLimitFacts, nowMs: number): void
+  note(tenant: HostTarget, endpoint: string, facts: RateLimitFacts, nowMs: number): void
   /** Keeps and tells that a call was refused. */
-  refused(tenant: ConnectTenant, endpoint: string, facts: RateLimitFacts, nowMs: number): void
+  refused(tenant: HostTarget, endpoint: string, facts: RateLimitFacts, nowMs: number): void
   points(): readonly TenantPoints[]
 }
 
@@ -47,16 +48,12 @@ export function createLimitWatch(tell: (event: HostLimitEvent) => void): LimitWa
   const points = new BoundedMap<string, TenantPoints>(MAX_TENANTS)
   const toldAtMs = new BoundedMap<string, number>(MAX_TENANTS)
 
-  function keep(
-    tenant: ConnectTenant,
-    { limit, remaining, resetAtMs, nearLimit }: RateLimitFacts,
-    nowMs: number
-  ): void {
+  function keep(tenant: HostTarget, { limit, remaining, resetAtMs, nearLimit }: RateLimitFacts, nowMs: number): void {
     if (remaining === null && !nearLimit) return
     points.set(tenant.tenantId, { tenantId: tenant.tenantId, limit, remaining, resetAtMs, nearLimit, atMs: nowMs })
   }
 
-  function send(type: HostLimitEvent['type'], tenant: ConnectTenant, endpoint: string, facts: RateLimitFacts): void {
+  function send(type: HostLimitEvent['type'], tenant: HostTarget, endpoint: string, facts: RateLimitFacts): void {
     const { reason, limit, remaining, resetAtMs, retryAfterSeconds } = facts
     const { tenantId, clientKey } = tenant
     tell({ type, tenantId, clientKey, endpoint, reason, limit, remaining, resetAtMs, retryAfterSeconds })

@@ -41,10 +41,18 @@ function answerOf(url: URL, { statusCode, headers, body }: Dispatcher.ResponseDa
       return await decode(encoding, Buffer.from(await body.arrayBuffer()))
     },
     response() {
-      const names = Object.entries(headers).flatMap(([name, value = []]) =>
-        [value].flat().map((one): [string, string] => [name, one])
-      )
-      const head = { url: url.href, status: statusCode, headers: names, encoding: get('content-encoding') }
+      const names: [string, string][] = []
+      for (const [name, value = []] of Object.entries(headers)) {
+        if (typeof value === 'string') names.push([name, value])
+        else for (const one of value) names.push([name, one])
+      }
+      const head = {
+        url: url.href,
+        status: statusCode,
+        headers: names,
+        encoding: get('content-encoding'),
+        length: get('content-length')
+      }
       return streamResponse(body, head)
     },
     discard() {

@@ -1,11 +1,8 @@
-import { randomUUID } from 'node:crypto'
-import { BoundedMap } from '../bounded-map.ts'
 import { signUserAssertion } from '../jwt/sign-user-assertion.ts'
 import type { Clock, FetchLike, Log } from '../ports.ts'
-import type { Secret } from '../secret.ts'
 import type { StoredToken, TokenStore } from '../tenant/token-store.ts'
 import { exchangeAssertion } from './exchange-assertion.ts'
-import { createSharedTokens } from './shared-tokens.ts'
+import { createLeasedTokens } from './leased-tokens.ts'
 import { UserTokenError } from './user-token-error.ts'
 import type { UserTokens } from './user-tokens.ts'
 import { type WantedToken, wantedToken } from './wanted-token.ts'
@@ -28,21 +25,8 @@ export interface UserTokensOptions {
   readonly maxTokens?: number
 }
 
-/** A token this close to its end is not used any more (connect.md 5.2). */
-const MARGIN_MS = 60_000
 /** The longest that the authorization server is left alone on its own word. */
 const MAX_QUIET_MS = 60_000
-
-interface Held extends StoredToken {
-  readonly id: string
-  readonly tenantId: string
-}
-
-interface Flight {
-  readonly tenantId: string
-  readonly result: Promise<StoredToken>
-  forgotten: boolean
-}
 
 /**
  * Access tokens with which the app acts as a user. Held in memory and, encrypted, in the store; one question at a time
@@ -51,33 +35,18 @@ interface Flight {
  */
 export function createUserTokens(options: UserTokensOptions): UserTokens {
   const { clock, timeoutMs = 5000, maxTokens = 10_000 } = options
-  const memory = new BoundedMap<string, Held>(maxTokens)
-  /** The last token of each key that the host refused: it may still stand in a store that did not answer. */
-  const refused = new BoundedMap<string, Secret>(maxTokens)
-  const flights = new Map<string, Flight>()
+  const { store, log } = options
+  const leased = createLeasedTokens({ store, clock, log, timeoutMs, maxTokens })
   const quiet = new Map<string, { readonly untilMs: number; readonly error: UserTokenError }>()
-  const shared = createSharedTokens({
-    store: options.store,
-    owner: randomUUID(),
-    // Longer than the question takes, with what the store needs before and after it.
-    leaseMs: timeoutMs + 3000,
-    clock,
-    log: options.log
-  })
 
-  const isGoodAs = (id: string) => (stored: StoredToken) =>
-    stored.expiresAtMs - MARGIN_MS > clock() && refused.peek(id)?.equals(stored.token) !== true
-
-  async function ask(wanted: WantedToken, id: string): Promise<StoredToken> {
+  async function ask(wanted: WantedToken): Promise<StoredToken> {
     const { authorizationServer, tenant, oauthClientId, accountId, scopes } = wanted
     const pause = quiet.get(authorizationServer)
     if (pause !== undefined && clock() < pause.untilMs) throw pause.error
     const claims = { oauthClientId, accountId, baseUrl: tenant.baseUrl, authorizationServer }
     const assertion = signUserAssertion(claims, tenant.sharedSecret, Math.floor(clock() / 1000))
     try {
-      const fresh = await exchangeAssertion({ authorizationServer, assertion, scopes }, { ...options, timeoutMs })
-      refused.delete(id)
-      return fresh
+      return await exchangeAssertion({ authorizationServer, assertion, scopes }, { ...options, timeoutMs })
     } catch (error) {
       if (error instanceof UserTokenError && error.retryAfterSeconds !== null) {
         const untilMs = clock() + Math.min(error.retryAfterSeconds * 1000, MAX_QUIET_MS)
@@ -87,72 +56,14 @@ export function createUserTokens(options: UserTokensOptions): UserTokens {
     }
   }
 
-  async function obtain(wanted: WantedToken, id: string, isForgotten: () => boolean): Promise<StoredToken> {
-    const { key } = wanted
-    const isGood = isGoodAs(id)
-    const known = await shared.find(key, isGood)
-    if (known !== null) return known
-    const found = await shared.alone(key, isGood, async () => {
-      const fresh = await ask(wanted, id)
-      if (!isForgotten()) await shared.put(key, fresh)
-      return fresh
-    })
-    if (found === null) throw new UserTokenError('ATL_USER_TOKEN_UNAVAILABLE', 'others-ask')
-    return found
-  }
-
-  function start(wanted: WantedToken, id: string): Flight {
-    const { tenantId } = wanted.key
-    const flight: Flight = {
-      tenantId,
-      forgotten: false,
-      result: obtain(wanted, id, () => flight.forgotten)
-        .then((stored) => {
-          if (!flight.forgotten) memory.set(id, { ...stored, id, tenantId })
-          return stored
-        })
-        .finally(() => {
-          if (flights.get(id) === flight) flights.delete(id)
-        })
-    }
-    flights.set(id, flight)
-    return flight
-  }
-
   return Object.freeze({
     async get(request) {
       const wanted = wantedToken(request, options)
-      const id = idOf(wanted)
-      for (;;) {
-        const held = memory.get(id)
-        if (held !== undefined && isGoodAs(id)(held)) return held.token
-        const { token } = await (flights.get(id) ?? start(wanted, id)).result
-        // Refused while it was on its way from the store; one that was just issued is not.
-        if (refused.peek(id)?.equals(token) !== true) return token
-      }
+      return await leased.get(wanted.key, () => ask(wanted))
     },
-
     async drop(request, token) {
-      const wanted = wantedToken(request, options)
-      const id = idOf(wanted)
-      refused.set(id, token)
-      if (memory.peek(id)?.token.equals(token)) memory.delete(id)
-      await shared.drop(wanted.key, token)
+      await leased.drop(wantedToken(request, options).key, token)
     },
-
-    async forget(tenantId) {
-      for (const held of [...memory.values()]) if (held.tenantId === tenantId) memory.delete(held.id)
-      for (const [id, flight] of flights) {
-        if (flight.tenantId !== tenantId) continue
-        flight.forgotten = true
-        flights.delete(id)
-      }
-      await shared.forget(tenantId)
-    }
+    forget: (tenantId) => leased.forget(tenantId)
   } satisfies UserTokens)
-}
-
-/** Within one app the tenant and the name say everything. */
-function idOf({ key }: WantedToken): string {
-  return JSON.stringify([key.tenantId, key.name])
 }

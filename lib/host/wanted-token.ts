@@ -1,5 +1,5 @@
-import { AtlassianError } from '../errors.ts'
-import { isAlive } from '../tenant/tenant.ts'
+import { AtlassianError, type ErrorDetails } from '../errors.ts'
+import { isConnected } from '../tenant/tenant.ts'
 import type { TokenKey } from '../tenant/token-store.ts'
 import { authorizationServerOf } from './authorization-server.ts'
 import { UserTokenError } from './user-token-error.ts'
@@ -37,12 +37,13 @@ export function wantedToken(
         'each site has to approve that version of the app'
     )
   }
-  if (!isAlive(tenant)) throw new AtlassianError('ATL_NO_TENANT', 'user-token', { tenantId })
+  if (!isConnected(tenant)) throw new AtlassianError('ATL_NO_TENANT', 'user-token', { tenantId })
   if (oauthClientId === null || oauthClientId === '') {
     throw setup(
       'client-id-missing',
-      `The app cannot act as a user on the site of tenant "${tenantId}": it has told no "oauthClientId". Sites tell it ` +
-        'when they install a version of the app whose descriptor has the scope ACT_AS_USER: upgrade or install the app there again'
+      'The app cannot act as a user on this site: the site has told no "oauthClientId". Sites tell it when they install ' +
+        'a version of the app whose descriptor has the scope ACT_AS_USER: upgrade or install the app there again',
+      { tenantId }
     )
   }
   if (typeof accountId !== 'string' || !/^[\w:.-]{1,128}$/.test(accountId)) {
@@ -72,6 +73,6 @@ function scopesOf(given: readonly string[] | undefined): readonly string[] {
   return scopes
 }
 
-function setup(reason: string, message: string): UserTokenError {
-  return new UserTokenError('ATL_USER_TOKEN_SETUP', reason, { message })
+function setup(reason: string, message: string, details: ErrorDetails = {}): UserTokenError {
+  return new UserTokenError('ATL_USER_TOKEN_SETUP', reason, { message, details })
 }

@@ -3,7 +3,7 @@ import type { ColumnCipher } from '../encryption/column-cipher.ts'
 import type { Tenant } from '../tenant/tenant.ts'
 import type { TenantRemover } from '../tenant/tenant-purge.ts'
 import type { DatabaseHandle } from './database.ts'
-import { readTenants } from './read-tenants.ts'
+import { readEnded } from './read-tenants.ts'
 import type { Tables } from './schema.ts'
 import { tableNamesPlugin } from './table-names.ts'
 import { isConcurrencyFailure } from './write-tenant.ts'
@@ -41,7 +41,7 @@ export function createKyselyRemover({ appKey, database, cipher, notify }: Kysely
       if (rows.length === 0) return []
       const ids = rows.map(({ tenant_id }) => tenant_id)
       const dead = tables.selectFrom('atl_tenants').selectAll().where('tenant_id', 'in', ids)
-      const tenants = new Map((await readTenants(tables, cipher(), dead)).map((tenant) => [tenant.tenantId, tenant]))
+      const tenants = new Map((await readEnded(tables, cipher(), dead)).map((tenant) => [tenant.tenantId, tenant]))
       return rows.flatMap(({ tenant_id, dead_at_ms }) => {
         const tenant = tenants.get(tenant_id)
         return tenant === undefined ? [] : [{ tenant, diedAtMs: Number(dead_at_ms) }]

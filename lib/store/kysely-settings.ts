@@ -24,18 +24,22 @@ const MAX_TRIES = 100
 export function createKyselySettings(appKey: string, database: () => DatabaseHandle): SettingsStore {
   /** The row, expired or not; `undefined` for a tenant that this app does not have. */
   async function read(owner: SettingsOwner, name: string) {
-    return database()
-      .tables.selectFrom('atl_tenants as tenant')
-      .leftJoin('atl_settings as setting', (join) =>
-        join
-          .onRef('setting.tenant_id', '=', 'tenant.tenant_id')
-          .on('setting.installation', '=', owner.installation)
-          .on('setting.name', '=', name)
-      )
-      .select(['setting.version', 'setting.expires_at_ms'])
-      .where('tenant.tenant_id', '=', owner.tenantId)
-      .where('tenant.app_key', '=', appKey)
-      .executeTakeFirst()
+    return (
+      database()
+        .tables.selectFrom('atl_tenants as tenant')
+        .leftJoin('atl_settings as setting', (join) =>
+          join
+            .onRef('setting.tenant_id', '=', 'tenant.tenant_id')
+            .on('setting.installation', '=', owner.installation)
+            .on('setting.name', '=', name)
+        )
+        .select(['setting.version', 'setting.expires_at_ms'])
+        .where('tenant.tenant_id', '=', owner.tenantId)
+        .where('tenant.app_key', '=', appKey)
+        // What is written after its settings went to another tenant would be found nowhere.
+        .where('tenant.adopted_by', 'is', null)
+        .executeTakeFirst()
+    )
   }
 
   function select({ tenantId, installation }: SettingsOwner, nowMs: number) {

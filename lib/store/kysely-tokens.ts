@@ -1,12 +1,12 @@
-import type { ColumnCipher, ColumnPlace } from '../encryption/column-cipher.ts'
+import type { ColumnCipher } from '../encryption/column-cipher.ts'
 import { AtlassianError } from '../errors.ts'
 import { Secret } from '../secret.ts'
-import type { AccessTokenKind, TokenStore } from '../tenant/token-store.ts'
+import type { TokenStore } from '../tenant/token-store.ts'
 import type { DatabaseHandle } from './database.ts'
 import { insertUnlessThere } from './insert-unless-there.ts'
 import { canBeName } from './record.ts'
 import { retryDeadlock } from './retry-deadlock.ts'
-import { checkToken, leaseEnd, type TokenPlace, tokenPlace } from './token-record.ts'
+import { checkToken, leaseEnd, type TokenPlace, tokenColumn, tokenPlace } from './token-record.ts'
 
 /** A token that is written again between our look and our delete was sealed anew; more often than this it is not. */
 const MAX_TRIES = 5
@@ -147,19 +147,6 @@ interface TokenColumns {
   readonly expires_at_ms: number
   readonly lease_owner: string | null
   readonly lease_until_ms: number
-}
-
-/** The row is part of the place, so that a token which is copied to another user's row does not open there. */
-export function tokenColumn({
-  tenantId,
-  kind,
-  name
-}: {
-  tenantId: string
-  kind: AccessTokenKind
-  name: string
-}): ColumnPlace {
-  return { tenantId, table: 'atl_tokens', column: 'value', row: `${kind}/${name}` }
 }
 
 async function changesOne(update: () => Promise<{ readonly numUpdatedRows: bigint }>): Promise<boolean> {

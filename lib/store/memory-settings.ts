@@ -9,7 +9,11 @@ export interface MemorySettings extends SettingsStore {
 }
 
 /** The settings of the memory store. Every method does its work in one synchronous step, so none can interleave. */
-export function createMemorySettings(knowsTenant: (tenantId: string) => boolean): MemorySettings {
+export function createMemorySettings(
+  knowsTenant: (tenantId: string) => boolean,
+  /** Whether the tenant is there and did not give its settings to another one. */
+  ownsSettings: (tenantId: string) => boolean
+): MemorySettings {
   /** By tenant, then by installation, then by key. */
   const tenants = new Map<string, Map<string, Map<string, StoredSetting>>>()
 
@@ -35,7 +39,7 @@ export function createMemorySettings(knowsTenant: (tenantId: string) => boolean)
 
     async set(owner, given, ifVersion) {
       const setting = settingRecord(owner, given)
-      if (!knowsTenant(owner.tenantId)) {
+      if (!ownsSettings(owner.tenantId)) {
         throw new AtlassianError('ATL_NO_TENANT', 'settings', { tenantId: owner.tenantId })
       }
       const live = find(owner, setting.key, setting.updatedAtMs)

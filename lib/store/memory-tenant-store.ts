@@ -23,7 +23,7 @@ export function createMemoryTenantStore(options: { readonly appKey: string }): T
   checkAppKey(appKey)
   const tenants = createMemoryTenants()
   const inbox = createMemoryDeliveryInbox(tenants.has)
-  const settings = createMemorySettings(tenants.has)
+  const settings = createMemorySettings(tenants.has, (tenantId) => tenants.identity(tenantId)?.adoptedBy === null)
   const tokens = createMemoryTokens(tenants.has)
   const remover: TenantRemover = {
     async listDead({ diedBeforeMs, after, limit }) {

@@ -1,6 +1,13 @@
 import type { Kysely, Selectable, SelectQueryBuilder } from 'kysely'
 import type { ColumnCipher } from '../encryption/column-cipher.ts'
-import { type ConnectTenant, noRegistration, type Tenant, type TenantIdentity } from '../tenant/tenant.ts'
+import { AtlassianError } from '../errors.ts'
+import {
+  type ConnectTenant,
+  isConnectedAs,
+  noRegistration,
+  type Tenant,
+  type TenantIdentity
+} from '../tenant/tenant.ts'
 import type { TenantListQuery, TenantLookup } from '../tenant/tenant-store.ts'
 import type { Tables, TenantTable } from './schema.ts'
 import {
@@ -129,6 +136,22 @@ export async function readTenants(
   })
 }
 
+/**
+ * The same for tenants that are to be removed, which have to go even if their secrets cannot be opened: one that is sealed
+ * with a key that is lost is shown without its registration.
+ */
+export async function readEnded(db: Kysely<Tables>, cipher: ColumnCipher, tenants: TenantQuery): Promise<Tenant[]> {
+  return (await readGroups(db, tenants)).map(({ identity, registrations: [first] }): Tenant => {
+    if (first === undefined) return { ...identity, ...noRegistration }
+    try {
+      return connectTenantFromRow(identity, first, cipher)
+    } catch (error) {
+      if (!(error instanceof AtlassianError)) throw error
+      return { ...identity, ...noRegistration }
+    }
+  })
+}
+
 /** One record of every registration with exactly this base URL, in order of tenantId. */
 export async function findByBaseUrl(
   db: Kysely<Tables>,
@@ -144,14 +167,6 @@ export async function findByBaseUrl(
   const groups = await readGroups(db, db.selectFrom('atl_tenants').selectAll().where('tenant_id', 'in', named))
   return groups.flatMap(({ identity, registrations }) =>
     registrations.filter((one) => one.base_url === baseUrl).map((row) => connectTenantFromRow(identity, row, cipher))
-  )
-}
-
-/** As `isConnected` says it of the record, before any secret is opened. */
-function isConnectedAs(identity: TenantIdentity, clientKey: string): boolean {
-  return (
-    identity.adoptedBy === null &&
-    identity.installations.some((one) => one.state === 'installed' && one.clientKey === clientKey)
   )
 }
 

@@ -22,6 +22,10 @@ const OF_APP = [
   'settled',
   'settled-of',
   'pending',
+  'tokens',
+  'token-leases',
+  'token-names',
+  'token-ends',
   'old-tenants'
 ] as const
 
@@ -64,6 +68,9 @@ const OF_APP_IN_LAYOUT_1: Readonly<Record<string, (typeof OF_APP)[number] | null
  *   identifier) to deliveryId. `waiting`: by the time from which it may be claimed. `ready`: by its age, for what was
  *   found to be due. `settled`: by age, for sweeping. `pending` and `settled_of`: `tenantId NUL
  *   deliveryId` of what is to be handled and of what is settled.
+ * - `tokens`: `tenantId NUL kind NUL SHA-256 of its name` to an access token, sealed. `token_leases`: the same names to who
+ *   asks for a new one. `token_names`: the names of both as a sorted set that is read by ranges. `token_ends`: these by
+ *   the time when the later of token and lease ends.
  * - `old_tenants`: records of the first layout that wait for their upgrade.
  */
 export const KEY_VARIABLES = [...SHARED, ...OF_APP].map((name) => name.replaceAll('-', '_'))

@@ -75,14 +75,26 @@ export function resealed(
   return { text: sealedText(opened(stored, cipher), cipher), connectId, secrets: outdated.length }
 }
 
-/** The records that a lookup means: by an address one of each registration that has it, else one of each tenant. */
+/** The tenants that a lookup means: one record of each, by a name of a registration as one sees it that has the name. */
 export function foundTenants(found: readonly TenantTexts[], lookup: TenantLookup, cipher: ColumnCipher): Tenant[] {
   return found.map(parse).flatMap((stored): Tenant[] => {
-    if ('clientKey' in lookup) return records(stored, cipher, ({ clientKey }) => clientKey === lookup.clientKey)
-    if ('baseUrl' in lookup) return records(stored, cipher, ({ baseUrl }) => baseUrl === lookup.baseUrl)
-    if ('displayUrl' in lookup) return records(stored, cipher, ({ displayUrl }) => displayUrl === lookup.displayUrl)
+    if ('clientKey' in lookup) return seenBy(stored, cipher, ({ clientKey }) => clientKey === lookup.clientKey)
+    if ('baseUrl' in lookup) return seenBy(stored, cipher, ({ baseUrl }) => baseUrl === lookup.baseUrl)
+    if ('displayUrl' in lookup) return seenBy(stored, cipher, ({ displayUrl }) => displayUrl === lookup.displayUrl)
     if ('cloudId' in lookup && !isIn(stored.identity, lookup.environmentId)) return []
     return seen(stored, cipher)
+  })
+}
+
+/** One record of each registration that has the address. */
+export function foundRegistrations(
+  found: readonly TenantTexts[],
+  baseUrl: string,
+  cipher: ColumnCipher
+): ConnectTenant[] {
+  return found.map(parse).flatMap(({ identity, registrations }) => {
+    const having = registrations.filter((one) => one.baseUrl === baseUrl)
+    return having.map((one) => ({ ...identity, ...opened(one, cipher) }))
   })
 }
 
@@ -107,12 +119,14 @@ function isIn({ installations }: TenantIdentity, environmentId: string | undefin
   return environmentId === undefined || installations.some((one) => one.environmentId === environmentId)
 }
 
-function records(
+/** As one of the registrations sees it that suit; nothing if none does. */
+function seenBy(
   { identity, registrations }: StoredTenant,
   cipher: ColumnCipher,
   suits: (registration: StoredRegistration) => boolean
-): ConnectTenant[] {
-  return registrations.filter(suits).map((one) => ({ ...identity, ...opened(one, cipher) }))
+): Tenant[] {
+  const suiting = registrations.filter(suits)
+  return suiting.length === 0 ? [] : seen({ identity, registrations: suiting }, cipher)
 }
 
 /** As its first registration sees it that is installed, else its first. No secret of another one is opened. */

@@ -3,20 +3,24 @@ import { selectionOf } from './redis-head.ts'
 import { identityFromText, resealed } from './redis-records.ts'
 import { numberReply, type RunScript, tenantsReply } from './redis-script.ts'
 import { listScript, replaceScript } from './redis-tenant-scripts.ts'
+import { reencryptRedisTokens } from './redis-tokens.ts'
 import type { ReencryptOptions, ReencryptResult } from './reencrypt.ts'
 
 /** As `reencryptSecrets`, but the keys are those of the store, and Redis never held plain text. */
 export async function reencryptTexts(
   run: RunScript,
   cipher: ColumnCipher,
-  options: Omit<ReencryptOptions, 'encryption' | 'clock'>
+  options: Omit<ReencryptOptions, 'encryption'>
 ): Promise<ReencryptResult> {
-  const { batchSize = 100, onProgress, signal } = options
+  const { batchSize = 100, onProgress, signal, clock = Date.now } = options
   let result: ReencryptResult = { tenants: 0, rewritten: 0, plaintext: 0, complete: false }
   let after = ''
   while (signal?.aborted !== true) {
     const found = tenantsReply(await run(listScript, selectionOf({}), after, String(batchSize)))
-    if (found.length === 0) return { ...result, complete: true }
+    if (found.length === 0) {
+      const { rewritten, complete } = await reencryptRedisTokens(run, cipher, { nowMs: clock(), batchSize, signal })
+      return { ...result, rewritten: result.rewritten + rewritten, complete }
+    }
     for (const [root, ...registrations] of found) {
       for (const text of registrations) {
         const rewritten = await rewrite(run, cipher, text)

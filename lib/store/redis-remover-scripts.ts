@@ -2,6 +2,7 @@ import { STATE } from './redis-inbox-scripts.ts'
 import { redisScript } from './redis-script.ts'
 import { FORGET_SETTING } from './redis-setting-scripts.ts'
 import { PLACES, TELL, WHOLE } from './redis-tenant-scripts.ts'
+import { FORGET_TOKEN } from './redis-token-scripts.ts'
 
 /** ARGV: first and last place among the dead as ZRANGEBYLEX takes them, limit. Gives tenants. */
 export const listDeadScript = redisScript(`${WHOLE}
@@ -43,7 +44,7 @@ return give_up(ARGV[1], ARGV[2]) and 1 or 0`)
  * ARGV: tenantId, what is shared as it was read, name of the claim, channel, sender. Removes the tenant and all that is
  * its own. 0 = it has changed since, or the claim had run out and somebody else has it.
  */
-export const removeScript = redisScript(`${STATE}${PLACES}${TELL}${FORGET_SETTING}${GIVE_UP_CLAIM}
+export const removeScript = redisScript(`${STATE}${PLACES}${TELL}${FORGET_SETTING}${FORGET_TOKEN}${GIVE_UP_CLAIM}
 local id, root, claim, channel, sender = unpack(ARGV)
 if not give_up(id, claim) then return 0 end
 if redis.call('HGET', tenants, id) ~= root then return 0 end
@@ -75,5 +76,6 @@ for _, index in ipairs({ pending, settled_of }) do
   end
 end
 for _, name in ipairs(all(setting_keys)) do forget_setting(name) end
+for _, name in ipairs(all(token_names)) do forget_token(name) end
 tell(head, channel, sender)
 return 1`)

@@ -38,7 +38,8 @@ return (live_setting(ARGV[1], ARGV[2]))`)
  */
 export const setSettingScript = redisScript(`${SETTING}
 local tenant, name, now, expires, value, expected, first = unpack(ARGV)
-if redis.call('HEXISTS', tenants, tenant) == 0 then return 'no-tenant' end
+local root = redis.call('HGET', tenants, tenant)
+if not root or cjson.decode(root).adoptedBy ~= cjson.null then return 'no-tenant' end
 local _, live = live_setting(name, now)
 if expected ~= 'any' and expected ~= (live or '') then return 'conflict' end
 local stored = header(redis.call('HGET', settings, name))

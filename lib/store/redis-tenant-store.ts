@@ -4,7 +4,6 @@ import type { EncryptionOptions } from '../encryption/encryption-options.ts'
 import { createKeyRing } from '../encryption/key-ring.ts'
 import { OptionError } from '../errors.ts'
 import { type Log, silentLog } from '../ports.ts'
-import { hasRegistration, type Tenant } from '../tenant/tenant.ts'
 import { inOrderOfNames } from '../tenant/tenant-names.ts'
 import type { TenantLookup, TenantStore } from '../tenant/tenant-store.ts'
 import type { ChangeListener } from './change-listener.ts'
@@ -15,13 +14,14 @@ import { createRedisDeliveryInbox } from './redis-delivery-inbox.ts'
 import { lookupArguments, selectionOf, type TenantHead } from './redis-head.ts'
 import { oldRedisKeys, redisChannel, redisKeys } from './redis-keys.ts'
 import { createRedisListener } from './redis-listener.ts'
-import { foundTenants, listedTenants } from './redis-records.ts'
+import { foundRegistrations, foundTenants, listedTenants, type TenantTexts } from './redis-records.ts'
 import { reencryptTexts } from './redis-reencrypt.ts'
 import { createRedisRemover } from './redis-remover.ts'
 import { scriptRunner, tenantsReply, textReply } from './redis-script.ts'
 import { checkServer } from './redis-server.ts'
 import { createRedisSettings } from './redis-settings.ts'
 import { findScript, headScript, listScript, notifyScript } from './redis-tenant-scripts.ts'
+import { createRedisTokens } from './redis-tokens.ts'
 import { upgradeLayout } from './redis-upgrade.ts'
 import { createRedisWriter } from './redis-write.ts'
 import type { ReencryptOptions, ReencryptResult } from './reencrypt.ts'
@@ -48,11 +48,11 @@ export interface RedisTenantStoreOptions {
 /** A `TenantStore` in Redis, with what only this one can do. */
 export interface RedisTenantStore extends TenantStore {
   /**
-   * Writes every secret that is sealed with an older key with the newest one, while the app serves. Can be stopped and
-   * repeated at any time; ends complete when it met every tenant. Throws `ATL_ENCRYPTION_KEY` for a secret that does
-   * not open.
+   * Writes every secret and access token that is sealed with an older key with the newest one, while the app serves.
+   * Can be stopped and repeated at any time; ends complete when it met them all. Throws `ATL_ENCRYPTION_KEY` for one
+   * that does not open.
    */
-  reencrypt(options?: Omit<ReencryptOptions, 'encryption' | 'clock'>): Promise<ReencryptResult>
+  reencrypt(options?: Omit<ReencryptOptions, 'encryption'>): Promise<ReencryptResult>
 }
 
 /**
@@ -80,8 +80,8 @@ export function createRedisTenantStore(options: RedisTenantStoreOptions): RedisT
   const cipher = () => state().cipher
   const write = createRedisWriter({ run, cipher, appKey, channel, sender })
 
-  async function findAll(lookup: TenantLookup): Promise<Tenant[]> {
-    return foundTenants(tenantsReply(await run(findScript, ...lookupArguments(lookup))), lookup, cipher())
+  async function findAll(lookup: TenantLookup): Promise<TenantTexts[]> {
+    return tenantsReply(await run(findScript, ...lookupArguments(lookup)))
   }
 
   async function close(): Promise<void> {
@@ -95,6 +95,7 @@ export function createRedisTenantStore(options: RedisTenantStoreOptions): RedisT
   return {
     inbox: createRedisDeliveryInbox(run),
     settings: createRedisSettings(run),
+    tokens: createRedisTokens(run, cipher),
     remover: createRedisRemover({ run, cipher, channel, sender }),
     close,
 
@@ -128,11 +129,11 @@ export function createRedisTenantStore(options: RedisTenantStoreOptions): RedisT
     },
 
     async find(lookup) {
-      return canBeFound(lookup) ? chooseTenant(await findAll(lookup)) : null
+      return canBeFound(lookup) ? chooseTenant(foundTenants(await findAll(lookup), lookup, cipher())) : null
     },
 
     async findByBaseUrl(baseUrl) {
-      return canBeBaseUrl(baseUrl) ? (await findAll({ baseUrl })).filter(hasRegistration) : []
+      return canBeBaseUrl(baseUrl) ? foundRegistrations(await findAll({ baseUrl }), baseUrl, cipher()) : []
     },
 
     async names(tenantId) {

@@ -1,7 +1,6 @@
 import type { ColumnCipher } from '../encryption/column-cipher.ts'
 import type { DatabaseHandle } from './database.ts'
-import { tokenColumn } from './kysely-tokens.ts'
-import type { TokenPlace } from './token-record.ts'
+import { type TokenPlace, tokenColumn } from './token-record.ts'
 
 /**
  * Writes every access token that is sealed with an older key with the newest one; what has expired is removed unread.

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { ColumnPlace } from '../encryption/column-cipher.ts'
 import { Secret } from '../secret.ts'
 import type { StoredToken, TokenKey } from '../tenant/token-store.ts'
 import { canBeName } from './record.ts'
@@ -20,6 +21,11 @@ export function tokenPlace({ tenantId, kind, name }: TokenKey): TokenPlace {
   if (kind !== 'user' && kind !== 'system') throw new TypeError('"kind" of a token must be user or system')
   if (!isText(name, MAX_NAME_LENGTH)) throw new TypeError('"name" of a token cannot be stored')
   return { tenantId, kind, name: createHash('sha256').update(name).digest('hex') }
+}
+
+/** The row is part of the place, so that a token which is copied to another user's row does not open there. */
+export function tokenColumn({ tenantId, kind, name }: TokenPlace): ColumnPlace {
+  return { tenantId, table: 'atl_tokens', column: 'value', row: `${kind}/${name}` }
 }
 
 /** Throws TypeError naming what some database could not keep, never its value. */

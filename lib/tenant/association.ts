@@ -1,6 +1,13 @@
 import { ended } from './lifecycle.ts'
 import type { LifecyclePayload } from './lifecycle-payload.ts'
-import { type ConnectTenant, type ForgeTenant, hasRegistration, type Installation, type Tenant } from './tenant.ts'
+import {
+  type ConnectTenant,
+  type ForgeTenant,
+  hasRegistration,
+  type Installation,
+  isAlive,
+  type Tenant
+} from './tenant.ts'
 
 /**
  * What a verified `installed` means for the tenant that already has its installation id. `join`: the new registration
@@ -11,6 +18,8 @@ export type Meeting =
   | { readonly how: 'alone' }
   | { readonly how: 'join'; readonly owner: Tenant }
   | { readonly how: 'merge'; readonly owner: ForgeTenant }
+  /** The installation came to that tenant only because it is on the same site; now its clientKey is known. */
+  | { readonly how: 'take'; readonly owner: ConnectTenant }
   | { readonly how: 'conflict'; readonly owner: Tenant }
 
 /** `current` is the registration's record so far, `owner` the tenant that has the payload's installation id. */
@@ -19,7 +28,25 @@ export function meet(current: ConnectTenant | null, owner: Tenant | null, payloa
   // Its names were given away by a person, or went to another tenant: nobody inherits them by the way.
   if (owner.adoptedBy !== null) return { how: 'conflict', owner }
   if (!hasRegistration(owner)) return current === null ? { how: 'join', owner } : { how: 'merge', owner }
-  return current === null && isFurtherProduct(owner, payload) ? { how: 'join', owner } : { how: 'conflict', owner }
+  if (current === null && isFurtherProduct(owner, payload)) return { how: 'join', owner }
+  const named = owner.installations.some(
+    ({ installationId, clientKey }) => clientKey !== null && installationId === payload.installationId
+  )
+  return named ? { how: 'conflict', owner } : { how: 'take', owner }
+}
+
+/** The installation goes to the registration that the host named for it. Data stays where it was written. */
+export function taken(
+  owner: ConnectTenant,
+  next: ConnectTenant,
+  installationId: string,
+  nowMs: number
+): { readonly from: ConnectTenant; readonly to: ConnectTenant } {
+  const isIt = (one: Installation) => one.platform === 'forge' && one.installationId === installationId
+  return {
+    from: { ...owner, installations: owner.installations.filter((one) => !isIt(one)), updatedAtMs: nowMs },
+    to: { ...next, installations: [...next.installations, ...owner.installations.filter(isIt)], updatedAtMs: nowMs }
+  }
 }
 
 /** One Forge installation spans several products of one site, each with a clientKey of its own (forge.md 0, 9). */
@@ -49,7 +76,8 @@ export interface ForgeArrival {
 
 /** The tenant as this call shows it; the same object if it tells nothing new. */
 export function withArrival<Known extends Tenant>(tenant: Known, arrival: ForgeArrival, nowMs: number): Known {
-  const cloudId = arrival.cloudId ?? tenant.cloudId
+  // The first one stays: an installation that came from another site by adoption must not rename this one.
+  const cloudId = tenant.cloudId ?? arrival.cloudId
   const installations = withForgeInstallation(tenant.installations, arrival, nowMs)
   if (installations === tenant.installations && cloudId === tenant.cloudId) return tenant
   return { ...tenant, cloudId, installations, updatedAtMs: nowMs }
@@ -93,6 +121,19 @@ function isForge(one: Installation, { installationId, environmentId }: ForgeArri
   return one.platform === 'forge' && one.installationId === installationId && one.environmentId === environmentId
 }
 
+/**
+ * Whether a new Forge installation on its site is this tenant come back. One that Connect ended last is not, until a
+ * hook says so: the site may have been imported, and the hook that is on its way may name another clientKey.
+ */
+export function mayReturn(tenant: Tenant): boolean {
+  if (isAlive(tenant)) return true
+  const last = tenant.installations.reduce<Installation | null>(
+    (latest, one) => (latest === null || (one.endedAtMs ?? 0) >= (latest.endedAtMs ?? 0) ? one : latest),
+    null
+  )
+  return last?.platform === 'forge'
+}
+
 /** A reinstall brings a new id for the same product in the same environment; the former one is over (forge.md 6.5). */
 export function isSupersededBy(one: Installation, next: Installation): boolean {
   const sameEnvironment = one.platform === 'forge' && one.environmentId === next.environmentId
@@ -101,12 +142,13 @@ export function isSupersededBy(one: Installation, next: Installation): boolean {
 
 /**
  * Two records that turned out to be one tenant: the Forge installations of the first become names of the second, and
- * the first, which is over, only says where its data went.
+ * the first, which is over, only says where its data went. `cloudId` is what the second learns of its site by it.
  */
 export function merged<From extends Tenant, To extends Tenant>(
   from: From,
   to: To,
-  nowMs: number
+  nowMs: number,
+  cloudId: string | null = from.cloudId
 ): { readonly from: From; readonly to: To } {
   const coming = from.installations.filter(({ platform }) => platform === 'forge')
   const staying = from.installations.filter(({ platform }) => platform !== 'forge').map((one) => ended(one, nowMs))
@@ -117,7 +159,7 @@ export function merged<From extends Tenant, To extends Tenant>(
     from: { ...from, installations: staying, adoptedBy: to.tenantId, updatedAtMs: nowMs },
     to: {
       ...to,
-      cloudId: from.cloudId ?? to.cloudId,
+      cloudId: to.cloudId ?? cloudId,
       installations: [...known, ...coming],
       updatedAtMs: nowMs
     }

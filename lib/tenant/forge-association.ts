@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock, Log } from '../ports.ts'
-import { type ForgeArrival, merged, withArrival } from './association.ts'
+import { type ForgeArrival, mayReturn, merged, withArrival } from './association.ts'
 import { joinDelivery } from './join-delivery.ts'
 import { ended } from './lifecycle.ts'
 import { retryOnConflict } from './retry-on-conflict.ts'
-import { type ConnectTenant, hasRegistration, noRegistration, type Tenant } from './tenant.ts'
+import { hasRegistration, noRegistration, type Tenant } from './tenant.ts'
 import type { TenantDirectory } from './tenant-directory.ts'
 import type { TenantStore } from './tenant-store.ts'
 
@@ -45,10 +45,12 @@ export interface ForgeAssociationOptions {
   readonly clock: Clock
   readonly log: Log
   readonly appKey: string
+  /** Told of the delivery of a join that a call brought about, to be handled at once; the inbox keeps it otherwise. */
+  readonly joined: (deliveryId: string) => void
 }
 
 export function createForgeAssociation(options: ForgeAssociationOptions): ForgeAssociation {
-  const { store, directory, clock, log, appKey } = options
+  const { store, directory, clock, log, appKey, joined } = options
 
   async function save(next: Tenant, expectedVersion: number | null): Promise<Tenant> {
     const saved = await store.save(next, expectedVersion)
@@ -62,18 +64,25 @@ export function createForgeAssociation(options: ForgeAssociationOptions): ForgeA
       store.find({ installationId, environmentId: '' })
     ])
     if (known !== null && named !== null) return oneOf(known, named)
-    const owner = known ?? named ?? (cloudId === null ? null : await store.find({ cloudId, environmentId }))
+    const owner = known ?? named ?? (cloudId === null ? null : await findOfSite(cloudId, environmentId))
     return owner === null ? null : heirOf(owner)
+  }
+
+  async function findOfSite(cloudId: string, environmentId: string): Promise<Tenant | null> {
+    const owner = await store.find({ cloudId, environmentId })
+    return owner !== null && mayReturn(owner) ? owner : null
   }
 
   /** The first call and the first hook of an installation may each have made a tenant, at the same moment. */
   async function oneOf(known: Tenant, named: Tenant): Promise<Tenant> {
     const [from, to] = await Promise.all([heirOf(known), heirOf(named)])
     if (from.tenantId === to.tenantId || hasRegistration(from) || !hasRegistration(to)) return from
-    return (await join(from, to)).tenant
+    const { tenant, deliveryId } = await join(from, to)
+    joined(deliveryId)
+    return tenant
   }
 
-  async function join(from: Tenant, to: ConnectTenant): Promise<{ tenant: ConnectTenant; deliveryId: string }> {
+  async function join(from: Tenant, to: Tenant): Promise<{ tenant: Tenant; deliveryId: string }> {
     const nowMs = clock()
     const delivery = joinDelivery(from, to.tenantId, nowMs)
     const both = merged(from, to, nowMs)
@@ -119,10 +128,11 @@ export function createForgeAssociation(options: ForgeAssociationOptions): ForgeA
 
     link: (name, clientKey) =>
       retryOnConflict(async () => {
-        const [owner, registered] = await Promise.all([store.find(name), store.find({ clientKey })])
+        const [owner, found] = await Promise.all([store.find(name), store.find({ clientKey })])
         if (owner === null) throw new TypeError('only an installation that has arrived can be linked')
         const told = { tenant: owner, deliveryId: null }
-        if (registered === null || !hasRegistration(registered)) return { ...told, outcome: 'no-registration' }
+        const registered = found === null ? null : await heirOf(found)
+        if (registered === null || registered.adoptedBy !== null) return { ...told, outcome: 'no-registration' }
         if (registered.tenantId === owner.tenantId) return { ...told, outcome: 'known' }
         if (hasRegistration(owner)) {
           log.error(

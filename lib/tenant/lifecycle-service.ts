@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { AtlassianError, AuthenticationError } from '../errors.ts'
 import type { Clock, Log } from '../ports.ts'
 import { within } from '../within.ts'
-import { type Meeting, meet, merged } from './association.ts'
+import { type Meeting, meet, merged, taken } from './association.ts'
 import { joinDelivery } from './join-delivery.ts'
 import { applyLifecycleEvent, type LifecycleChange, type LifecycleEvent } from './lifecycle.ts'
 import { retryOnConflict } from './retry-on-conflict.ts'
@@ -26,6 +26,8 @@ export interface LifecycleServiceOptions {
   readonly directory: TenantDirectory
   readonly clock: Clock
   readonly log: Log
+  /** Told of a join's delivery, to be handled at once; the inbox keeps it otherwise. */
+  readonly joined: (deliveryId: string) => void
   /** Asked before a first install is written. Refuses by throwing. */
   readonly beforeInstall: ((tenant: ConnectTenant) => unknown) | undefined
   /** How long the hook may take, after which it counts as a refusal. Default 8 seconds. */
@@ -67,7 +69,9 @@ export function createLifecycleService(options: LifecycleServiceOptions): Lifecy
     const found = await store.find({ clientKey })
     const current = found !== null && hasRegistration(found) ? found : null
     const meeting = await meetOwner(current, given)
-    const event = meeting.how === 'conflict' ? withoutInstallationId(given, clientKey, meeting.owner) : given
+    const isForeign = meeting.how === 'conflict' || meeting.how === 'take'
+    const event = isForeign ? withoutInstallationId(given) : given
+    if (meeting.how === 'conflict') warnOfConflict(given, clientKey, meeting.owner)
     const nowMs = clock()
     const decision = applyLifecycleEvent(current, event, {
       nowMs,
@@ -94,6 +98,8 @@ export function createLifecycleService(options: LifecycleServiceOptions): Lifecy
         : await store.save(decision.tenant, expectedVersion, deliveries)
     directory.put(saved)
     if (change === 'first-install') await markSuperseded(saved)
+    if (join !== null) options.joined(join.deliveryId)
+    if (meeting.how === 'take') await takeInstallation(meeting.owner.tenantId, clientKey, given)
     return { change, tenant: saved, deliveryId: hook?.deliveryId ?? null, joinDeliveryId: join?.deliveryId ?? null }
   }
 
@@ -105,15 +111,34 @@ export function createLifecycleService(options: LifecycleServiceOptions): Lifecy
     return meet(current, owner, event.payload)
   }
 
+  function withoutInstallationId(event: LifecycleEvent): LifecycleEvent {
+    return 'payload' in event ? { ...event, payload: { ...event.payload, installationId: null } } : event
+  }
+
   /** An installation has one tenant. A second one that claims it is installed all the same, without that name. */
-  function withoutInstallationId(event: LifecycleEvent, clientKey: string, owner: Tenant): LifecycleEvent {
-    if (!('payload' in event)) return event
-    const { installationId } = event.payload
+  function warnOfConflict(event: LifecycleEvent, clientKey: string, owner: Tenant): void {
+    const installationId = 'payload' in event ? event.payload.installationId : null
     options.log.warn(
       { clientKey, installationId, ownerTenantId: owner.tenantId },
       'an installation id belongs to another tenant and is not taken from it'
     )
-    return { ...event, payload: { ...event.payload, installationId: null } }
+  }
+
+  /** A step of its own, behind the install: cut off here, the next call of this registration makes up for it. */
+  async function takeInstallation(ownerId: string, clientKey: string, event: LifecycleEvent): Promise<void> {
+    const installationId = 'payload' in event ? event.payload.installationId : null
+    await retryOnConflict(async () => {
+      const [owner, next] = await Promise.all([store.find({ tenantId: ownerId }), store.find({ clientKey })])
+      if (owner === null || next === null || !hasRegistration(owner) || !hasRegistration(next)) return
+      const both = taken(owner, next, installationId ?? '', clock())
+      const saved = await store.handOver(both.from, both.to)
+      directory.put(saved.from)
+      directory.put(saved.to)
+      options.log.warn(
+        { clientKey, installationId, fromTenantId: ownerId, tenantId: saved.to.tenantId },
+        'an installation that was found on the same site belongs to another clientKey and went to it'
+      )
+    })
   }
 
   async function saveMerged(owner: Tenant, next: ConnectTenant, nowMs: number, deliveries: readonly NewDelivery[]) {
@@ -181,17 +206,19 @@ export function eventName(change: LifecycleChange): 'installed' | 'uninstalled' 
 }
 
 /**
- * Gives the data of one tenant to another, because a person or the app said so: `from` ends for good, its Forge
+ * Gives the data of one tenant to another, because a person or the app said so: `from` ends until its own site installs the app again, its Forge
  * installations become names of `to`, what waits in its inbox goes there, and its settings too, except for keys that
- * `to` has already; its access tokens are dropped. Throws `ATL_NO_TENANT`, `ATL_ADOPT_REFUSED` and
+ * `to` has already; its access tokens are dropped. What is left to do, should this process end or a handler fail, stands
+ * in the inbox under `deliveryId` and is due after `waitMs`. Throws `ATL_NO_TENANT`, `ATL_ADOPT_REFUSED` and
  * `ATL_STORE_CONFLICT`.
  */
 export async function adoptTenant(
   store: TenantStore,
   fromId: string,
   toId: string,
-  nowMs: number
-): Promise<{ from: Tenant; to: Tenant }> {
+  nowMs: number,
+  waitMs = 0
+): Promise<{ from: Tenant; to: Tenant; deliveryId: string }> {
   const [from, to] = await Promise.all([store.find({ tenantId: fromId }), store.find({ tenantId: toId })])
   if (from === null || to === null) throw new AtlassianError('ATL_NO_TENANT', 'adopt', { fromId, toId })
   if (
@@ -202,10 +229,12 @@ export async function adoptTenant(
   ) {
     throw new AtlassianError('ATL_ADOPT_REFUSED', 'adopt', { fromId, toId })
   }
-  const both = merged(from, to, nowMs)
+  // The site of the first is another one: whoever installs there later is not this tenant.
+  const both = merged(from, to, nowMs, null)
   const ended = hasRegistration(both.from) ? withoutCredit(both.from) : both.from
   // In one step, so that two adoptions in opposite directions meet in a conflict and not in two ended tenants.
-  const saved = from.adoptedBy === toId ? { from, to } : await store.handOver(ended, both.to)
+  const delivery = joinDelivery(from, toId, nowMs, waitMs)
+  const saved = from.adoptedBy === toId ? { from, to } : await store.handOver(ended, both.to, [delivery])
   // Of both, so that a repetition finds those that went over before.
   const marks = [...from.installations, ...to.installations]
     .filter(({ platform }) => platform === 'forge')
@@ -213,7 +242,7 @@ export async function adoptTenant(
   await store.inbox.move(fromId, toId)
   await store.settings?.move(fromId, toId, marks)
   await store.tokens?.deleteAll(fromId)
-  return saved
+  return { ...saved, deliveryId: delivery.deliveryId }
 }
 
 /** No token that was signed before verifies again, not even after a reinstall. */

@@ -51,7 +51,7 @@ export interface SettingsStore {
   /**
    * Writes the value, the expiry and `updatedAtMs`, and returns the new version. With `ifVersion` only if the setting has this
    * version (`null`: only if there is none), else it throws `ATL_STORE_CONFLICT` and writes nothing. Throws
-   * `ATL_NO_TENANT` for a tenant that does not exist, and TypeError for a key that cannot exist.
+   * `ATL_NO_TENANT` for a tenant that does not exist or gave its data to another one, and TypeError for a key that cannot exist.
    */
   set(
     owner: SettingsOwner,

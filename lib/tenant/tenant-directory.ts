@@ -58,7 +58,9 @@ export function createTenantDirectory(options: TenantDirectoryOptions): TenantDi
     const known = entries.peek(clientKey)
     // An answer that was on its way while a newer version was saved here must not bring the old one, or none, back.
     if (known?.tenant) {
-      const older = entry.tenant ? entry.tenant.version < known.tenant.version : entry.readAtMs <= known.readAtMs
+      const same = entry.tenant?.tenantId === known.tenant.tenantId
+      const older =
+        entry.tenant && same ? entry.tenant.version < known.tenant.version : entry.readAtMs <= known.readAtMs
       if (older) return
     }
     if (entry.tenant === null) {

@@ -101,11 +101,15 @@ export function isAlive(tenant: Tenant): boolean {
 
 /** Whether the Connect registration that this record shows is installed, so that what it signs can be believed. */
 export function isConnected(tenant: Tenant): tenant is ConnectTenant {
-  return (
-    tenant.clientKey !== null &&
-    tenant.adoptedBy === null &&
-    tenant.installations.some((one) => one.state === 'installed' && one.clientKey === tenant.clientKey)
-  )
+  return tenant.clientKey !== null && isConnectedAs(tenant, tenant.clientKey)
+}
+
+/** The same of any of the tenant's registrations. */
+export function isConnectedAs(
+  { adoptedBy, installations }: Pick<TenantIdentity, 'adoptedBy' | 'installations'>,
+  clientKey: string
+): boolean {
+  return adoptedBy === null && installations.some((one) => one.state === 'installed' && one.clientKey === clientKey)
 }
 
 /** Whether this record shows a Connect registration, living or not. */
@@ -141,10 +145,12 @@ export const noRegistration: { readonly [Member in keyof ConnectRegistration]: n
 
 /**
  * When the last installation of this tenant ended, from which its retention counts; `null` while it lives. Where no
- * installation tells, the time of the last change.
+ * installation tells, and for a tenant whose data went to another one, the time of the last change.
  */
 export function timeOfDeath(tenant: Tenant): number | null {
   if (isAlive(tenant)) return null
+  // Whatever ended earlier: its data has just gone over, and what is left may still be on the way.
+  if (tenant.adoptedBy !== null) return tenant.updatedAtMs
   const ends = tenant.installations.map(({ endedAtMs }) => endedAtMs ?? tenant.updatedAtMs)
   return ends.length === 0 ? tenant.updatedAtMs : Math.max(...ends)
 }

@@ -31,5 +31,5 @@ export function faultStatus(fault: Fault): number | null {
   if (fault.lost === true) return null
   if (fault.status !== undefined) return fault.status
   if (fault.body !== undefined) return 200
-  return fault.delayMs === undefined ? 503 : null
+  return fault.delayMs === undefined && fault.truncated !== true ? 503 : null
 }

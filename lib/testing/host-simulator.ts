@@ -89,6 +89,7 @@ export async function createHostSimulator(options: HostSimulatorOptions = {}): P
     if (app !== undefined) {
       const connection = connectTo(app, appTimeoutMs)
       knownApp = { connection, base: await descriptorBase(app, connection) }
+      await forge.remember(app)
     }
     const source = app === undefined ? (site.app ?? knownApp) : knownApp
     if (source === null) throw new Error('No app is known yet: give it to the first install(app).')

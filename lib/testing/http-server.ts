@@ -49,6 +49,13 @@ export function sendAnswer(
   response.end(answer.body)
 }
 
+/** Promises the whole body and cuts the connection in the middle of it. */
+export function sendTruncated(response: ServerResponse, answer: Parameters<typeof sendAnswer>[1]): void {
+  const body = Buffer.from(answer.body)
+  response.writeHead(answer.status, { ...answer.headers, 'content-length': Math.max(2, body.length) })
+  response.write(body.subarray(0, Math.max(1, body.length / 2)), () => response.socket?.destroy())
+}
+
 /** The body as text; null when it is longer than the limit. */
 export async function readBody(request: IncomingMessage, limitBytes: number): Promise<string | null> {
   const chunks: Buffer[] = []

@@ -19,6 +19,7 @@ export type {
   ForgeSignTools,
   ForgeSimulatorOptions,
   ForgeStage,
+  ForgeUiModule,
   ForgeUpgradeOptions
 } from './forge/types.ts'
 export { createHostSimulator } from './host-simulator.ts'

@@ -41,6 +41,7 @@ export function createIssue(
     updatedAtMs: actor.nowMs,
     restrictedTo: null,
     comments: [],
+    attachments: [],
     properties: new Map(),
     otherFields: new Map()
   }

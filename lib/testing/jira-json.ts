@@ -1,6 +1,6 @@
 import { toDocument } from './adf.ts'
 import type { JiraSite } from './site.ts'
-import type { JiraIssue, JiraProject, SiteComment } from './site-state.ts'
+import type { JiraIssue, JiraProject, SiteAttachment, SiteComment } from './site-state.ts'
 import type { SimulatedUser } from './types.ts'
 import { findUser } from './users.ts'
 
@@ -68,6 +68,20 @@ export function commentJson(site: JiraSite, issue: JiraIssue, comment: SiteComme
   }
 }
 
+export function attachmentJson(site: JiraSite, attachment: SiteAttachment): object {
+  const { id, author, filename, type, content, createdAtMs } = attachment
+  return {
+    self: `${site.baseUrl}/rest/api/3/attachment/${id}`,
+    id,
+    filename,
+    author: personJson(site, author),
+    created: jiraDate(createdAtMs),
+    size: Buffer.byteLength(content),
+    mimeType: type,
+    content: `${site.baseUrl}/rest/api/3/attachment/content/${id}`
+  }
+}
+
 /** `wanted` names the fields of the answer; null gives all of them. */
 export function issueJson(
   site: JiraSite,
@@ -102,6 +116,7 @@ function issueFields(site: JiraSite, issue: JiraIssue, version: ApiVersion): Rec
     created: jiraDate(issue.createdAtMs),
     updated: jiraDate(issue.updatedAtMs),
     labels: [],
+    attachment: issue.attachments.map((attachment) => attachmentJson(site, attachment)),
     comment: { comments, maxResults: comments.length, total: comments.length, startAt: 0 }
   }
 }

@@ -18,6 +18,7 @@ const editPermissions = new Set([
   'TRANSITION_ISSUES',
   'DELETE_ISSUES',
   'LINK_ISSUES',
+  'CREATE_ATTACHMENTS',
   'WORK_ON_ISSUES'
 ])
 

@@ -17,14 +17,20 @@ export function callRest(site: Site, request: RestRequest, caller: Caller, nowMs
   if (hasBody && (request.method === 'GET' || request.method === 'HEAD')) {
     return outcomeOf(refusal(403, 'A GET request must not have a body.'))
   }
-  const body = hasBody ? parseJson(request.body ?? '') : undefined
-  if (hasBody && body === undefined) return outcomeOf(refusal(400, 'The body is not valid JSON.'))
+  const headers = Object.fromEntries(
+    Object.entries(request.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value])
+  )
+  const isForm = hasBody && /^multipart\//i.test(headers['content-type'] ?? '')
+  const body = hasBody && !isForm ? parseJson(request.body ?? '') : undefined
+  if (hasBody && !isForm && body === undefined) return outcomeOf(refusal(400, 'The body is not valid JSON.'))
   const accountId = caller === 'app' || caller === null ? null : caller.accountId
   const call: RestCall = {
     method: request.method,
     path: url.pathname,
     query: url.searchParams,
+    headers,
     body,
+    form: isForm ? (request.body ?? '') : null,
     caller,
     actor: { accountId, nowMs }
   }

@@ -1,4 +1,5 @@
 import { textOf } from './adf.ts'
+import { attachFiles } from './jira-attachments.ts'
 import {
   commentIssue,
   createIssue,
@@ -90,6 +91,9 @@ function routesOf(api: string, version: ApiVersion): RestRoute<JiraSite>[] {
         const { comment, events } = commentIssue(site.state, issue, text, call.actor)
         return { status: 201, body: commentJson(site, issue, comment, version), events }
       })
+    ),
+    route(`POST ${api}/issue/:key/attachments`, (site, call, key) =>
+      onIssue(site, call, key, 'CREATE_ATTACHMENTS', (issue) => attachFiles(site, call, issue))
     ),
     route(`GET ${api}/issue/:key/properties`, (site, call, key) =>
       onIssue(site, call, key, 'BROWSE_PROJECTS', (issue) => ({

@@ -10,8 +10,12 @@ export interface RestCall {
   /** Below the site's base URL, still encoded. */
   readonly path: string
   readonly query: URLSearchParams
-  /** Parsed JSON; undefined without a body. */
+  /** By their names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Parsed JSON; undefined without a body and for a form. */
   readonly body: unknown
+  /** A multipart form as it came; `null` for other bodies. */
+  readonly form: string | null
   readonly caller: Caller
   readonly actor: Actor
 }

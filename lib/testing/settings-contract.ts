@@ -100,6 +100,15 @@ export function settingsContract(contract: StoreContract): void {
     }
   })
 
+  testSettings('a tenant whose data went to another one gets no more settings', async (settings, store) => {
+    const heir = await newOwner(store)
+    const given = await store.save(newTenant({ adoptedBy: heir.tenantId }), null)
+    await assert.rejects(
+      settings.set({ tenantId: given.tenantId, installation: '' }, setting('key'), undefined),
+      (error) => error instanceof AtlassianError && error.code === 'ATL_NO_TENANT'
+    )
+  })
+
   testSettings('a write against a version succeeds only while it is that version', async (settings, store) => {
     const owner = await newOwner(store)
     await assertConflict(settings.set(owner, setting('key'), 1))

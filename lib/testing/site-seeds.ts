@@ -61,6 +61,7 @@ export function seedJira(nowMs: number): JiraState {
       updatedAtMs: createdAtMs,
       restrictedTo: null,
       comments: [],
+      attachments: [],
       properties: new Map(),
       otherFields: new Map()
     }

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { ExchangeLog } from './exchanges.ts'
 import { withoutToken } from './exchanges.ts'
 import { type Faults, faultStatus } from './faults.ts'
-import { headersOf, readBody, sendAnswer } from './http-server.ts'
+import { headersOf, readBody, sendAnswer, sendTruncated } from './http-server.ts'
 import { callRest } from './rest-api.ts'
 import { type Admission, admit } from './rest-gate.ts'
 import { refusal } from './rest-routes.ts'
@@ -51,7 +51,7 @@ export function createRestServer(
     const answer =
       faulty !== null
         ? { status: faulty, headers: faultHeaders(fault), body: fault?.body ?? '' }
-        : answerRest(site, admission, { method, path, body }, atMs)
+        : answerRest(site, admission, { method, path, headers, body }, atMs)
     const lost = fault?.lost === true
     log.add({
       atMs,
@@ -73,18 +73,20 @@ export function createRestServer(
       responseBody: answer.body
     })
     if (lost) request.socket.destroy()
+    else if (fault?.truncated === true) sendTruncated(response, answer)
     else sendAnswer(response, answer)
   }
 
   function answerRest(
     site: Site,
     admission: Admission,
-    request: { method: string; path: string; body: string | null },
+    request: { method: string; path: string; headers: Readonly<Record<string, string>>; body: string | null },
     nowMs: number
   ): RestAnswer {
     if (!admission.admitted) return asAnswer(admission.status ?? 401, 'The host could not authenticate this call.')
     if (request.body === null) return asAnswer(413, 'The body is too large.')
-    const call = { method: request.method, path: request.path, body: request.body }
+    const { method, path, headers, body } = request
+    const call = { method, path, headers, body }
     const { answer, events } = callRest(site, call, admission.caller, nowMs)
     emit(site, events)
     return answer

@@ -22,6 +22,18 @@ export interface SiteComment {
   updatedAtMs: number
 }
 
+/** A file on an issue. Its bytes are kept as UTF-8 text. */
+export interface SiteAttachment {
+  readonly id: string
+  /** Null: attached by the app. */
+  readonly author: string | null
+  readonly filename: string
+  /** Media type. */
+  readonly type: string
+  readonly content: string
+  readonly createdAtMs: number
+}
+
 export interface JiraProject {
   readonly id: string
   readonly key: string
@@ -49,6 +61,7 @@ export interface JiraIssue {
   /** Null: whoever may browse the project. Else nobody but these has any permission for this issue. */
   restrictedTo: Audience | null
   readonly comments: SiteComment[]
+  readonly attachments: SiteAttachment[]
   readonly properties: Map<string, unknown>
   /** Fields that the simulator keeps without knowing what they mean. */
   readonly otherFields: Map<string, unknown>

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { ExchangeLog } from './exchanges.ts'
 import { type Faults, faultStatus } from './faults.ts'
-import { headersOf, readBody, sendAnswer } from './http-server.ts'
+import { headersOf, readBody, sendAnswer, sendTruncated } from './http-server.ts'
 import { peekToken } from './signing.ts'
 import { TOKEN_SECONDS, type UserGrants } from './user-grants.ts'
 
@@ -60,6 +60,7 @@ export function createTokenServer(
       responseBody: answer.body
     })
     if (lost) request.socket.destroy()
+    else if (fault?.truncated === true) sendTruncated(response, answer)
     else sendAnswer(response, answer)
   }
 }

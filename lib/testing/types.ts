@@ -192,13 +192,15 @@ export interface Fault {
    * the app; a `status` is answered in the app's place, with `lost` the app gets the request and its answer is lost.
    */
   readonly target: 'rest' | 'keys' | 'token' | 'forge-keys' | 'graphql' | 'app'
-  /** Default 503; 200 with a `body`; none of them if only a delay is asked for. */
+  /** Default 503; 200 with a `body`; none of them if only a delay or a cut is asked for. */
   readonly status?: number
   /** What is answered, for every target but `app`. Default empty. */
   readonly body?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly delayMs?: number
   readonly lost?: boolean
+  /** `rest` and `token`: the connection is cut in the middle of the body. */
+  readonly truncated?: boolean
   /** Default 1. */
   readonly times?: number
   /** Only requests whose path and query match. */

@@ -12,7 +12,8 @@ export const exported = [
   'fastify-atlassian/core',
   'fastify-atlassian/store',
   'fastify-atlassian/testing',
-  'fastify-atlassian/import-ace'
+  'fastify-atlassian/import-ace',
+  'fastify-atlassian/client'
 ]
 
 /** An empty project of a stranger: a folder with its own package.json and node_modules. */

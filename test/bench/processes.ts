@@ -29,8 +29,18 @@ export async function startServer(name: CaseName, directory: string, profile: st
   const script = ace
     ? ['server.js', JSON.stringify({ ...site, map: name === 'aceMap' })]
     : [source, join(import.meta.dirname, 'server.ts'), name, directory]
-  const child = start(0, [...flags, ...script], {
-    cwd: ace ? join(import.meta.dirname, 'ace') : process.cwd(),
+  return startProcess(name, [...flags, ...script], ace ? join(import.meta.dirname, 'ace') : process.cwd())
+}
+
+/** Starts one of our own servers, which prints its port and ends with its standard input. */
+export function startForgeServer(args: readonly string[], flags: readonly string[] = []): Promise<Server> {
+  const script = join(import.meta.dirname, 'forge-server.ts')
+  return startProcess(args[0] ?? '', [...flags, source, script, ...args], process.cwd())
+}
+
+async function startProcess(name: string, args: readonly string[], cwd: string): Promise<Server> {
+  const child = start(0, args, {
+    cwd,
     env: { ...process.env, NODE_ENV: 'production' },
     stdio: ['pipe', 'pipe', 'inherit']
   })

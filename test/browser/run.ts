@@ -5,9 +5,11 @@ import { createReport } from './report.ts'
 import { openStage } from './stage.ts'
 import { accessibilitySteps } from './steps/accessibility.ts'
 import { checklistSteps } from './steps/checklist.ts'
+import { clientSteps } from './steps/client.ts'
 import { framingSteps } from './steps/framing.ts'
 import { keyboardSteps } from './steps/keyboard.ts'
 import { lifecycleSteps } from './steps/lifecycle.ts'
+import { platformSteps } from './steps/platforms.ts'
 
 // The example app in the simulator, driven by Chromium. Pictures are left in `artefacts`.
 
@@ -21,7 +23,15 @@ const browser = await launchChromium().catch((error: Error) => {
 await mkdir(pictures, { recursive: true })
 const stage = await openStage(browser, pictures)
 try {
-  for (const steps of [checklistSteps, lifecycleSteps, accessibilitySteps, keyboardSteps, framingSteps]) {
+  for (const steps of [
+    checklistSteps,
+    lifecycleSteps,
+    accessibilitySteps,
+    keyboardSteps,
+    framingSteps,
+    clientSteps,
+    platformSteps
+  ]) {
     await steps(report, stage)
     await report.check(`the browser has nothing to complain about (${steps.name})`, stage.page, async () => {
       const complaints = stage.complaints()

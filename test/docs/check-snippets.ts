@@ -15,7 +15,7 @@ declare const request: import('fastify').FastifyRequest
 declare const reply: import('fastify').FastifyReply
 declare const descriptor: import('fastify-atlassian').Descriptor
 declare const host: import('fastify-atlassian/testing').HostSimulator
-declare const tenant: import('fastify-atlassian').Tenant
+declare const tenant: import('fastify-atlassian').ConnectTenant
 declare const client: import('fastify-atlassian').HostClient
 `
 

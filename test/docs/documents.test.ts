@@ -66,7 +66,7 @@ t.test('every option is documented with its default, and nothing else is', async
 
 /** All names that `resolveOptions` knows, members of a group as `group.member`: a wrong name makes it tell them. */
 function knownOptions(needed: object): string[] {
-  const groups = ['hooks', 'webhooks', 'tokens', 'session', 'authorization', 'hostClient']
+  const groups = ['hooks', 'webhooks', 'tokens', 'session', 'authorization', 'hostClient', 'forge']
   const namesOf = (options: object): string[] => {
     try {
       resolveOptions({ ...needed, ...options } as ConnectOptions, 'development')

@@ -1,4 +1,4 @@
-import { createSecretKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createSecretKey, generateKeyPairSync, type KeyObject, sign as signBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance, FastifyRequest, InjectOptions } from 'fastify'
@@ -101,6 +101,8 @@ export interface ForgeScene extends TestApp {
 export interface ForgeOverrides extends Omit<AppOverrides, 'forge' | 'store'> {
   readonly forge?: Partial<ForgeOptions>
   readonly store?: TenantStore
+  /** A server of keys that exists already. */
+  readonly keys?: KeyServer
 }
 
 /**
@@ -110,14 +112,15 @@ export interface ForgeOverrides extends Omit<AppOverrides, 'forge' | 'store'> {
  */
 export async function buildForgeApp(t: Test, overrides: ForgeOverrides = {}): Promise<ForgeScene> {
   const clock = overrides.clock ?? createTestClock()
-  const keys = await createKeyServer(t)
-  await keys.publish('one')
+  const keys = overrides.keys ?? (await createKeyServer(t))
+  if (overrides.keys === undefined) await keys.publish('one')
   const reads: string[] = []
   const writes: string[] = []
   const reached: string[] = []
   const store = counted(overrides.store ?? createMemoryTenantStore({ appKey: APP_KEY }), reads, writes)
+  const { keys: _, ...rest } = overrides
   const built = await buildApp(t, {
-    ...overrides,
+    ...rest,
     clock,
     store,
     forge: { appId: APP_ID, environments: ['PRODUCTION'], jwksUrl: keys.url, ...overrides.forge },
@@ -224,9 +227,11 @@ function isPlain(value: unknown): value is Record<string, unknown> {
 
 export async function sign(claims: unknown, { key = 'one', header = {}, hmac }: Signing = {}): Promise<string> {
   const protectedHeader = changed({ alg: hmac ? 'HS256' : 'RS256', kid: kidOf(key) }, header)
-  // Unsigned and otherwise strange headers are no business of a library that signs.
-  if (hmac === undefined && protectedHeader.alg !== 'RS256')
-    return `${segment(protectedHeader)}.${segment(claims)}.c2ln`
+  // A library that signs refuses to make what ours has to refuse.
+  if (hmac === undefined && (protectedHeader.alg !== 'RS256' || 'crit' in protectedHeader)) {
+    const input = `${segment(protectedHeader)}.${segment(claims)}`
+    return `${input}.${signBytes('sha256', Buffer.from(input), keyPair(key).privateKey).toString('base64url')}`
+  }
   return new CompactSign(new TextEncoder().encode(JSON.stringify(claims)))
     .setProtectedHeader(protectedHeader as unknown as CompactJWSHeaderParameters)
     .sign(hmac === undefined ? keyPair(key).privateKey : createSecretKey(hmac))

@@ -24,9 +24,15 @@ export interface TestMariadb {
 
 /**
  * A server that ends with the test: the one of MARIADB_URL, whose user may make databases, else one started from the
- * system's binaries. `null` and a skipped test with the reason when there is none; with REQUIRE_MARIADB=1 an error.
+ * system's binaries. `null` and a skipped test with the reason when there is none (with REQUIRE_MARIADB=1 an error), and
+ * outside of the suite for further stores.
  */
 export async function testMariadb(t: Test): Promise<TestMariadb | null> {
+  // The quick suite has to stay quick; this server alone takes a minute.
+  if (process.env.STORES !== 'all') {
+    t.pass('MariaDB', { skip: 'npm run test:stores tries it on MariaDB' })
+    return null
+  }
   try {
     const server = await findServer()
     t.teardown(() => server.stop())

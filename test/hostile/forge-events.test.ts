@@ -44,7 +44,13 @@ t.test('a life-cycle event binds no clientKey that its body names', async (t) =>
 
 t.test('a call of a page opens no route for events, with a user or without', async (t) => {
   const scene = await buildEventApp(t, { events: { scheduled: { endpoints: ['nightly'] } } })
-  const urls = ['/forge/lifecycle/installed', '/forge/lifecycle/upgraded', '/forge/lifecycle/pre-uninstall', '/forge/events', '/forge/scheduled']
+  const urls = [
+    '/forge/lifecycle/installed',
+    '/forge/lifecycle/upgraded',
+    '/forge/lifecycle/pre-uninstall',
+    '/forge/events',
+    '/forge/scheduled'
+  ]
   const pages = [
     {},
     { principal: undefined },

@@ -22,7 +22,8 @@ const UNKNOWN: PublicBody = {
   message: 'Your permissions cannot be checked at the moment. Try again in a minute.'
 }
 
-async function scene(t: Test): Promise<Scene> {
+/** Each lookup is tried once, unless a test says otherwise. */
+async function scene(t: Test, { timeoutMs = 5000, maxAttempts = 1 } = {}): Promise<Scene> {
   const routes = (app: FastifyInstance) => {
     const { authorizeJira, authorizeConfluence, protect } = app.atlassian
     const hooks = {
@@ -42,7 +43,7 @@ async function scene(t: Test): Promise<Scene> {
     }
   }
   const reached: string[] = []
-  const set = await installedApp(t, { routes, authorization: { timeoutMs: 200, cacheMs: 0 } })
+  const set = await installedApp(t, { routes, authorization: { timeoutMs, cacheMs: 0 }, hostClient: { maxAttempts } })
   // Our handlers count as the scene's own.
   const push = reached.push.bind(reached)
   reached.push = (...urls) => {
@@ -137,6 +138,8 @@ t.test('a yes with another status is no yes', async (t) => {
     for (const status of [201, 202, 206, 302, 400, 401, 403, 429, 500, 503]) {
       set.host.failNext({ target: 'rest', status, body, times: callsOf(url) })
       await attack(t, set, url, who, UNKNOWN, `${url}: ${status}`)
+      // After a 429 the host is left alone for a while.
+      set.clock.advanceSeconds(2)
     }
   }
   // Content and space: 404 is how the host says that there is no such thing.
@@ -147,11 +150,17 @@ t.test('a yes with another status is no yes', async (t) => {
 })
 
 t.test('a host that is slow or cuts the line is refused in time', async (t) => {
-  const set = await scene(t)
   for (const [url, who] of questions) {
-    set.host.failNext({ target: 'rest', lost: true, times: callsOf(url) })
-    await attack(t, set, url, who, UNKNOWN, `${url}: cut`)
+    const cut = await scene(t, { maxAttempts: 2 })
+    cut.host.failNext({ target: 'rest', lost: true, times: 100 })
+    await attack(t, cut, url, who, UNKNOWN, `${url}: cut`)
   }
+  for (const [url, who] of questions) {
+    const broken = await scene(t, { maxAttempts: 2 })
+    broken.host.failNext({ target: 'rest', truncated: true, times: 100 })
+    await attack(t, broken, url, who, UNKNOWN, `${url}: the answer breaks off`)
+  }
+  const set = await scene(t, { timeoutMs: 200 })
   set.host.failNext({ target: 'rest', delayMs: 400 })
   await attack(t, set, '/admin', { user: 'Ada' }, UNKNOWN, 'slow')
   const token = await set.host.contextToken({ user: 'Ada' })

@@ -22,6 +22,7 @@ const accepted: Record<string, Record<string, readonly Place[]>> = {
   session: { session: ['header', 'query'] },
   webhook: { page: ['header'], webhook: ['header'] },
   lifecycle: { lifecycle: ['header'] },
+  forge: {},
   none: {}
 }
 
@@ -53,7 +54,8 @@ const foreignRows: Record<string, Row> = {
   'context token as Bearer': { scheme: 'Bearer', make: ({ host }) => host.contextToken() }
 }
 
-const lists = permutationsOf(listablePolicies)
+const connectLists = permutationsOf(listablePolicies.filter((policy) => policy !== 'forge'))
+const lists = [...connectLists, ...connectLists.map((list) => [...list, 'forge'] as const)]
 const options: PolicyOption[] = [...policies, ...lists]
 const ways = ['config', 'protect', 'onRequest'] as const
 
@@ -64,11 +66,16 @@ t.test('each policy and each kind of token has a row', async (t) => {
     Object.keys(tokenPlaces).sort(),
     'a new kind of token needs a row in this file'
   )
-  t.strictSame(lists.length, 15, 'every list of one, two and three, in every order')
+  t.strictSame(connectLists.length, 15, 'every list of one, two and three, in every order')
 })
 
 t.test('every token meets the same answer, whichever way the policy is declared', async (t) => {
-  const scene = await installedApp(t, { routes: declareRoutes })
+  const forge = {
+    appId: '8db33809-1f32-48bb-8c52-5877dab48107',
+    environments: ['PRODUCTION'],
+    jwksUrl: 'http://127.0.0.1:9'
+  }
+  const scene = await installedApp(t, { forge, routes: declareRoutes })
   const session = await sessionToken(scene)
   const body = JSON.stringify(lifecycleBody(scene.jira))
   let requests = 0
@@ -117,6 +124,9 @@ t.test('a policy that cannot be is refused at start, in each way', async (t) => 
     ['page', 'none'],
     ['webhook'],
     ['page', 'webhook'],
+    ['forge', 'webhook'],
+    ['forge', 'lifecycle'],
+    ['forge', 'none'],
     ['lifecycle'],
     ['page', 'page'],
     [['page']],

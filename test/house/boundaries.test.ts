@@ -14,7 +14,7 @@ const line = (specifier: string) => ['import { x } from', `'${specifier}'`].join
 const lazy = (specifier: string) => ['const x = await import', `('${specifier}')`].join('')
 
 t.test('no import runs upward', async (t) => {
-  const files = sources('lib', 'plugins', 'example-app', 'test')
+  const files = sources('lib', 'plugins', 'client', 'example-app', 'test')
   t.ok(files.size > 50, 'the files were found')
   t.same(findViolations(files, manifest), [])
 })
@@ -39,6 +39,10 @@ t.test('a file that breaks the architecture is found', async (t) => {
     'the core reads the clock': ['lib/jwt/claims.ts', 'function f() {\n  const now = Date.now()\n  return now\n}'],
     'the core reads the date': ['lib/jwt/claims.ts', 'const today = new Date()'],
     'the core prints': ['lib/jwt/claims.ts', "console.log('here')"],
+    'the client uses Node': ['client/client.ts', line('node:crypto')],
+    'the client uses a package': ['client/client.ts', line('jose')],
+    'the client knows the core': ['client/client.ts', line('../lib/errors.ts')],
+    'the core knows the client': ['lib/errors.ts', line('../client/index.ts')],
     'an import nobody can read': ['lib/jwt/claims.ts', ['await import', '(name)'].join('')]
   }
   for (const [name, [file, source]] of Object.entries(broken)) {

@@ -11,14 +11,28 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   store: ['ground', 'encryption', 'tenant'],
   host: ['ground', 'tenant', 'jwt'],
   authorize: ['ground', 'tenant', 'jwt', 'host'],
-  forge: ['ground', 'tenant', 'jwt'],
+  forge: ['ground', 'tenant', 'jwt', 'host'],
   webhook: ['ground', 'tenant', 'jwt'],
   descriptor: ['ground', 'tenant', 'jwt', 'host', 'webhook'],
+  manifest: ['ground', 'descriptor'],
   app: ['ground', 'encryption', 'tenant', 'jwt', 'delivery', 'host', 'forge', 'authorize', 'webhook', 'descriptor'],
   frame: ['ground', 'tenant', 'jwt', 'host', 'descriptor', 'app'],
-  index: ['ground', 'tenant', 'jwt', 'delivery', 'host', 'forge', 'authorize', 'webhook', 'descriptor', 'app', 'frame'],
+  index: [
+    'ground',
+    'tenant',
+    'jwt',
+    'delivery',
+    'host',
+    'forge',
+    'authorize',
+    'webhook',
+    'descriptor',
+    'manifest',
+    'app',
+    'frame'
+  ],
   'import-ace': ['ground', 'tenant', 'jwt', 'store', 'app'],
-  cli: ['ground', 'encryption', 'tenant', 'store', 'import-ace'],
+  cli: ['ground', 'encryption', 'tenant', 'store', 'import-ace', 'descriptor', 'manifest'],
   testing: ['ground', 'tenant', 'jwt', 'host', 'webhook', 'descriptor']
 }
 
@@ -50,7 +64,7 @@ export function findViolations(files: ReadonlyMap<string, string>, packages: Pac
 }
 
 function judgeImport(file: string, specifier: string | null, packages: Packages): string[] {
-  const published = file.startsWith('lib/') || file.startsWith('plugins/')
+  const published = /^(?:lib|plugins|client)\//.test(file)
   if (specifier === null) return published ? [`${file} computes the address of an import`] : []
   const verdict = specifier.startsWith('.')
     ? judgeOwnFile(file, resolveImport(file, specifier))
@@ -64,6 +78,7 @@ function judgeOwnFile(file: string, target: string): string | null {
   if (from === 'test' || from === to) return null
   if (from === 'example-app') return 'the example app imports the package, as users do'
   if (to === 'lib/testing') return 'only tests and the example app use the simulator'
+  if (from === 'client' || to === 'client') return 'the client runs in browsers and shares nothing with the backend'
   if (from === 'plugins') return to.startsWith('lib/') ? null : 'plugins import only lib'
   if (!to.startsWith('lib/')) return 'lib imports only lib'
   return mayImport[from.slice('lib/'.length)]?.includes(to.slice('lib/'.length)) ? null : `${from} does not know ${to}`
@@ -71,6 +86,7 @@ function judgeOwnFile(file: string, target: string): string | null {
 
 function judgePackage(file: string, specifier: string, packages: Packages): string | null {
   const from = placeOf(file)
+  if (from === 'client') return 'the client runs in browsers and has no dependency'
   if (specifier.startsWith('node:')) return null
   const name = packageOf(specifier)
   if (name === 'fastify-atlassian')

@@ -1,11 +1,17 @@
 import { createKyselyTenantStore, openDatabase } from 'fastify-atlassian/store'
 import { type ChecklistTables, createChecklistStore, migrateChecklists } from '../../example-app/checklist-store.ts'
 import type { EncryptionOptions } from '../../lib/encryption/encryption-options.ts'
+import { clientKeysOf } from '../../lib/tenant/tenant.ts'
 import { createSettingsGiver } from '../../lib/tenant/tenant-settings.ts'
+
+interface FoundTenant {
+  readonly tenantId: string
+  readonly [member: string]: unknown
+}
 
 /** What a store finds in a database, by its public methods only. */
 export interface Found {
-  readonly tenants: readonly object[]
+  readonly tenants: readonly FoundTenant[]
   /** The checklists of each tenant, with their items. */
   readonly checklists: readonly object[]
   readonly settings: readonly object[]
@@ -25,11 +31,19 @@ export async function readAll(url: string, encryption: EncryptionOptions | undef
     await store.open()
     const withSettings = createSettingsGiver({ store, clock: Date.now, maxValueBytes: 1_000_000 })
     const checklistStore = createChecklistStore(database)
-    const tenants: object[] = []
+    const tenants: FoundTenant[] = []
     const checklists: object[] = []
     const settings: object[] = []
     for (const tenant of await store.list({ limit: 1000 })) {
       const { tenantId } = tenant
+      // A tenant with several registrations is seen by its first; the others have secrets and addresses of their own.
+      for (const clientKey of clientKeysOf(tenant).filter((one) => one !== tenant.clientKey)) {
+        const other = await store.find({ clientKey })
+        const { product, baseUrl, sharedSecret } = other ?? {}
+        if (other?.clientKey === clientKey) {
+          tenants.push({ tenantId, clientKey, product, baseUrl, secret: sharedSecret?.reveal() ?? null })
+        }
+      }
       const secrets = 'sharedSecret' in tenant ? [tenant.sharedSecret, tenant.previousSecret] : []
       tenants.push({
         tenantId,

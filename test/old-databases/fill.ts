@@ -4,7 +4,7 @@ import { createKyselyTenantStore, openDatabase } from 'fastify-atlassian/store'
 import { createHostSimulator, type HostSimulator } from 'fastify-atlassian/testing'
 import { buildApp } from '../../example-app/app.ts'
 import type { ConnectTenant } from '../../lib/tenant/tenant.ts'
-import { forgeInstallation, newDelivery, newTenant } from '../../lib/testing/store-contract-fixtures.ts'
+import { forgeInstallation, newDelivery, newForgeTenant, newTenant } from '../../lib/testing/store-contract-fixtures.ts'
 import { testEncryption } from '../helpers/encryption.ts'
 
 const APP_KEY = 'checklist-example'
@@ -79,6 +79,25 @@ async function addByStore(databaseUrl: string): Promise<void> {
   const bare = { cloudId: null, displayUrl: null, oauthClientId: null, installTokens: [], possiblySupersededBy: null }
   await store.save(tenant({ ...bare, installations: [] }), null)
   await store.save(tenant({ adoptedBy: two.tenantId }), null)
+
+  const { tenantId, clientKey } = two
+  const second = {
+    connectId: 'second',
+    clientKey: 'second-key',
+    product: 'confluence',
+    baseUrl: `${two.baseUrl}/wiki`
+  } as const
+  const installed = {
+    ...installation,
+    installationId: 'connect:second',
+    clientKey: 'second-key',
+    products: ['confluence']
+  }
+  const joined = { ...two, ...second, installations: [...two.installations, installed] }
+  await store.save({ ...joined, sharedSecret: new Secret('of the second') }, two.version)
+  await store.save({ ...newForgeTenant({ cloudId: 'cloud-of-forge' }), appKey: APP_KEY }, null)
+  const token = { token: new Secret('the token of a user'), expiresAtMs: 33_000_000_000_000 }
+  await store.tokens?.put({ tenantId, kind: 'user', name: JSON.stringify([clientKey, 'ada']) }, token)
 
   const deliveries = ['waiting', 'claimed', 'done', 'failed'].map((identifier) => {
     const delivery = newDelivery(two.tenantId, { identifier, payload: `{"of":"${identifier}"}`, dueAtMs: 1 })

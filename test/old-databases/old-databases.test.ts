@@ -50,7 +50,8 @@ async function livesOn(t: Test, dump: string, url: string): Promise<void> {
 
   const baseUrl = 'http://127.0.0.1:3000'
   const app = await buildApp({ baseUrl, databaseUrl: url, encryption: testEncryption, log: { level: 'silent' } })
-  t.equal((await app.atlassian.tenants.list()).length, expected.tenants.length, 'the example app starts on it')
+  const ids = new Set(expected.tenants.map(({ tenantId }) => tenantId))
+  t.equal((await app.atlassian.tenants.list()).length, ids.size, 'the example app starts on it')
   await app.close()
 }
 

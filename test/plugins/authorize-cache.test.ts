@@ -80,7 +80,7 @@ t.test('the cache is bounded: the answer that was not used for longest goes firs
 
 t.test('a failed lookup is not remembered', async (t) => {
   const { call, asked, host } = await scene(t)
-  host.failNext({ target: 'rest' })
+  host.failNext({ target: 'rest', status: 500 })
   t.equal(await call('/browse', 'Bo'), 403)
   t.equal(await call('/browse', 'Bo'), 200)
   t.equal(asked().length, 2)

@@ -354,6 +354,6 @@ t.test('filterAllowed keeps the issues that the user may see, in one call', asyn
   t.match(await filter('Bo', all, []), { status: 500, code: 'ATL_OPTION' })
   const pages = ['131073', '131075', 131074, '131999', 'x']
   t.strictSame((await filter('Bo', pages, ['read'], 'confluence')).authorized?.ids, ['131073', 131074])
-  set.host.failNext({ target: 'rest', path: /permission/ })
+  set.host.failNext({ target: 'rest', status: 500, path: /permission/ })
   t.match(await filter('Cleo', ['10002'], ['ADD_COMMENTS']), UNKNOWN, 'no answer is no empty list')
 })

@@ -20,8 +20,7 @@ async function start(t: Test, changes: Partial<DataResidencyHandlers> = {}) {
       }
     }
   })
-  const hook = (name: string, body: unknown, claims = {}) =>
-    scene.send(body, { url: `/forge/dare/${name}`, claims })
+  const hook = (name: string, body: unknown, claims = {}) => scene.send(body, { url: `/forge/dare/${name}`, claims })
   const status = async (query = '?migrationId=42') =>
     await scene.app.inject({
       url: `/forge/dare/status${query}`,

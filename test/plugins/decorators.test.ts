@@ -34,6 +34,7 @@ t.test('a protected route knows who asks: platform, tenant, principal and the ve
   t.match(seen?.atlassian, { platform: 'connect', principal: { type: 'user', accountId: bo?.accountId } })
   t.equal(seen?.atlassian?.tenant, seen?.tenant)
   t.equal(seen?.atlassian?.platform === 'connect' && seen.atlassian.connect, seen?.connect)
+  t.equal(seen?.forge, null)
   t.equal(seen?.verifiedInstall, null)
   for (const value of [
     seen?.connect,
@@ -154,6 +155,7 @@ t.test('fastify.atlassian is frozen, and so is the descriptor in it', async (t) 
     'hostMetrics',
     'protect',
     'publicScope',
+    'routes',
     'sessionToken',
     'tenants'
   ])

@@ -334,50 +334,6 @@ t.test('an answer that is not JSON is text, broken JSON is an error, nothing is 
   t.strictSame(await client.get('/rest/d'), [1])
 })
 
-t.test('on a request only its verified user can be acted for, and anonymous stays anonymous', async (t) => {
-  const made = await buildApp(t, {
-    host,
-    routes(app) {
-      app.get('/as', async (request) => {
-        const { user, impersonate } = request.query as { user?: string; impersonate?: string }
-        return await request
-          .hostClient()
-          .asUser(user, { impersonate: impersonate === 'yes' })
-          .get('/rest/api/3/myself')
-      })
-      app.get(
-        '/nobody',
-        async (request) => (await request.hostClient().anonymous().fetch('/rest/api/3/serverInfo')).status
-      )
-    }
-  })
-  await installed(host, made.app)
-  const [ada, bob] = host.users
-  const answers: [url: string, accountId: string | null, code: string][] = [
-    ['/as', null, 'ATL_NO_USER'],
-    [`/as?user=${ada?.accountId}`, null, 'ATL_IMPERSONATION'],
-    [`/as?user=${bob?.accountId}`, ada?.accountId ?? '', 'ATL_IMPERSONATION'],
-    // Nothing gives tokens here: these would be sent as the user, and are not sent as the app.
-    ['/as', ada?.accountId ?? '', 'ATL_NO_USER_TOKENS'],
-    [`/as?user=${ada?.accountId}`, ada?.accountId ?? '', 'ATL_NO_USER_TOKENS'],
-    [`/as?user=${bob?.accountId}&impersonate=yes`, ada?.accountId ?? '', 'ATL_NO_USER_TOKENS']
-  ]
-  const before = host.exchanges.filter(({ kind }) => kind === 'rest').length
-  for (const [url, accountId, code] of answers) {
-    const token = await host.sign.pageToken({ url, claims: { sub: accountId ?? undefined } })
-    const answer = await made.app.inject(`${url}${url.includes('?') ? '&' : '?'}jwt=${token}`)
-    t.match(
-      [answer.statusCode, answer.json()],
-      [code === 'ATL_NO_USER_TOKENS' ? 500 : 403, { code }],
-      `${url} by ${accountId}`
-    )
-  }
-  t.equal(host.exchanges.filter(({ kind }) => kind === 'rest').length, before)
-  const nobody = await made.app.inject(`/nobody?jwt=${await host.sign.pageToken({ url: '/nobody' })}`)
-  t.equal(nobody.statusCode, 200)
-  t.equal(lastRest()?.requestHeaders.authorization, undefined)
-})
-
 t.test('a limit of the host is an event and is in the metrics', async (t) => {
   const { app, jira, lines } = await clients(t)
   const heard: HostLimitEvent[] = []

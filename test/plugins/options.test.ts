@@ -35,6 +35,7 @@ const wrong: [option: string, given: object, came: RegExp, needed: RegExp][] = [
   ['baseUrl', { baseUrl: 'https://app.example.com/#top' }, /"https:/, /fragment/],
   ['allowedBaseUrls', { allowedBaseUrls: 'https://b.example.com' }, /"https:/, /array of strings/],
   ['allowedBaseUrls[1]', { allowedBaseUrls: ['https://b.example.com', 'b'] }, /"b"/, /public http\(s\) address/],
+  ['forge.appId', { forge: { appId: 'my-app' } }, /"my-app"/, /the id of the app/],
   ['mountPath', { mountPath: 'connect' }, /"connect"/, /a path such as/],
   ['mountPath', { mountPath: '/connect/' }, /"\/connect\/"/, /a path such as/],
   ['mountPath', { mountPath: '/:any' }, /"\/:any"/, /a path such as/],
@@ -49,6 +50,9 @@ const wrong: [option: string, given: object, came: RegExp, needed: RegExp][] = [
   ['encryption.acceptPlaintext', { encryption: { keys: [], acceptPlaintext: 1 } }, /is 1/, /true or false/],
   ['encryption.keys', { store: ':memory:', encryption: { keys: [] } }, /array of 0/, /at least one key/],
   ['coherence', { coherence: 'hope' }, /"hope"/, /listen, poll/],
+  ['database', { database: 'x' }, /"x"/, /an object/],
+  ['database.prefix', { database: { prefix: 'x_' } }, /"x_"/, /no such option/],
+  ['tablePrefix', { store: ':memory:', database: { tablePrefix: 'X-' } }, /"X-"/, /lower-case/],
   ['listenUrl', { listenUrl: '' }, /an empty string/, /non-empty string/],
   ['migrate', { migrate: 'yes' }, /"yes"/, /true or false/],
   ['environment', { environment: '' }, /an empty string/, /non-empty string/],
@@ -203,7 +207,7 @@ t.test('defaults are the production addresses of Atlassian, and the result is fr
     sessionMaxHours: 12,
     tokens: { leewaySeconds: 30, maxLifetimeSeconds: 86_400, previousSecretSeconds: 900 },
     webhooks: { mode: 'inbox' },
-    tenantFreshMs: 5000,
+    tenantFreshMs: 2500,
     maxKeyFetchesPerMinute: 30
   })
   const groups = [options, ...Object.values(options)].filter((value) => typeof value === 'object' && value !== null)

@@ -36,6 +36,7 @@ t.test(
   async (t) => {
     const { app } = await buildApp(t, {
       host,
+      forge: { appId: '8db33809-1f32-48bb-8c52-5877dab48107', jwksUrl: 'http://127.0.0.1:9' },
       routes: (app) => {
         for (const policy of policies) {
           const event = policy === 'lifecycle' ? { event: 'installed' as const } : {}

@@ -73,18 +73,20 @@ t.test('with LISTEN, an install, a rotation and an uninstall on one node are kno
   t.equal(await page(b, site.clientKey, first), 401, 'the old secret is over on B, within a freshness of a minute')
 
   const handle = await openDatabase(database)
-  await sql`select pg_terminate_backend(pid) from pg_stat_activity where query like 'listen %' and datname = current_database()`.execute(
-    handle.kysely
-  )
+  const broken = await listeners(handle)
+  for (const pid of broken) await sql`select pg_terminate_backend(${pid}::int)`.execute(handle.kysely)
   await host.rotateSecret()
   t.equal(await page(b, site.clientKey, site.sharedSecret), 200, 'a lost connection forgets everything')
   t.equal(await page(b, site.clientKey, second), 401)
-  await waitUntil(async () => (await listeners(handle)) === 2)
+  await waitUntil(async () => (await listeners(handle)).filter((pid) => !broken.includes(pid)).length === 2)
   await host.rotateSecret()
   const before = site.sharedSecret
   t.equal(await page(b, site.clientKey, before), 200)
   await host.uninstall()
-  t.equal(await page(b, site.clientKey, before), 401, 'the connection was made again and hears of the uninstall')
+  // B has heard it when the note has come to it, which is not bound to be before the next request does.
+  const uninstalledAt = Date.now()
+  await waitUntil(async () => (await page(b, site.clientKey, before)) === 401)
+  t.ok(Date.now() - uninstalledAt < 5000, 'the connection was made again and hears of the uninstall')
   await handle.close()
 })
 
@@ -109,13 +111,12 @@ t.test('without LISTEN, the other node accepts an old secret no longer than the 
   t.ok(Date.now() - rotatedAt < 1500, `the old secret ended after ${Date.now() - rotatedAt} ms`)
 })
 
-async function listeners(handle: Awaited<ReturnType<typeof openDatabase>>): Promise<number> {
-  const { rows } = await sql<{
-    n: string
-  }>`select count(*) as n from pg_stat_activity where query like 'listen %' and datname = current_database()`.execute(
-    handle.kysely
-  )
-  return Number(rows[0]?.n)
+/** Backends that have done their LISTEN. */
+async function listeners(handle: Awaited<ReturnType<typeof openDatabase>>): Promise<number[]> {
+  const { rows } = await sql<{ pid: number }>`
+    select pid from pg_stat_activity
+    where query like 'listen %' and state = 'idle' and datname = current_database()`.execute(handle.kysely)
+  return rows.map(({ pid }) => pid)
 }
 
 async function waitUntil(condition: () => Promise<boolean>): Promise<void> {

@@ -34,8 +34,9 @@ export async function register(): Promise<void> {
 
   // @ts-expect-error a base URL is needed
   await app.register(connectPlugin, { descriptor })
-  // An app of Forge alone has no descriptor; that one of both is needed is told at start.
-  await app.register(connectPlugin, { baseUrl })
+  await app.register(connectPlugin, { baseUrl, forge: { appId: 'the-id', environments: ['PRODUCTION'] } })
+  // @ts-expect-error a Forge part needs the id of its app
+  await app.register(connectPlugin, { baseUrl, forge: { environments: ['PRODUCTION'] } })
   // @ts-expect-error there is no such option
   await app.register(connectPlugin, { descriptor, baseUrl, noAuth: true })
   // @ts-expect-error an address is text

@@ -1,5 +1,13 @@
 import type { FastifyInstance } from 'fastify'
-import { type HostClient, requireAtlassian, requireConnect, requireTenant, type Tenant } from 'fastify-atlassian'
+import {
+  type HostClient,
+  requireAtlassian,
+  requireConnect,
+  requireForge,
+  requireTenant,
+  type Secret,
+  type Tenant
+} from 'fastify-atlassian'
 
 /** What a handler may write about a request, and what it may not. Checked by the compiler only. */
 export function handlers(app: FastifyInstance): void {
@@ -35,8 +43,32 @@ export function handlers(app: FastifyInstance): void {
     const context = requireAtlassian(request)
     switch (context.platform) {
       case 'connect':
-        return context.connect.context.jira?.issue?.key
+        return [context.connect.context.jira?.issue?.key, context.tenant.baseUrl.length]
+      case 'forge':
+        return [context.forge.context?.extension.issue, context.tenant.tenantId]
     }
+  })
+
+  app.get('/both', async (request) => {
+    const tenant = requireTenant(request)
+    // @ts-expect-error a tenant that came by Forge may have no Connect registration
+    tenant.baseUrl.length
+    if (tenant.clientKey !== null) return tenant.baseUrl.length
+    const none: null = tenant.baseUrl
+    return [none, tenant.settings, tenant.cloudId]
+  })
+
+  app.get('/forge', async (request) => {
+    const { forge, platform } = requireForge(request)
+    const only: 'forge' = platform
+    const token: Secret | null = forge.tokens.system
+    // @ts-expect-error it is null for requests of Connect
+    const id = request.forge.installation.id
+    // @ts-expect-error a verified call is what it is
+    forge.accountId = 'someone-else'
+    // @ts-expect-error what the token says beside the known claims is unknown
+    forge.claims.another.member
+    return [only, token, id]
   })
 
   app.get('/no-platform', async (request) => {

@@ -28,7 +28,17 @@ export function routes(app: FastifyInstance): void {
   // @ts-expect-error it is the plugin's
   app.atlassian = null
 
-  const policies: PolicyOption[] = ['page', 'context', 'session', 'webhook', 'lifecycle', 'none', ['context', 'page']]
+  const policies: PolicyOption[] = [
+    'page',
+    'context',
+    'session',
+    'webhook',
+    'lifecycle',
+    'none',
+    ['context', 'page'],
+    'forge',
+    ['context', 'forge']
+  ]
   for (const policy of policies) app.atlassian.protect(policy)
 
   app.get('/frame', async (_request, reply) => {

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AppCaller } from '../app-caller.ts'
+import { connectTo } from '../deliver.ts'
 import type { LifecycleCalls } from '../lifecycle-calls.ts'
 import { signAnything } from '../signing.ts'
 import type { Site } from '../site.ts'
+import { descriptorBase } from '../site-app.ts'
 import type { SiteEvent } from '../site-event.ts'
 import type { App } from '../types.ts'
 import { chooseUser } from '../users.ts'
@@ -47,6 +49,8 @@ export interface ForgePart {
   readonly host: ForgeHost
   /** Whether the request is one for the Forge side; then it is being answered. */
   serve(request: IncomingMessage, response: ServerResponse): Promise<void> | null
+  /** The app of an installation on either platform. */
+  remember(app: App): Promise<void>
   /** Tells the app what happened, where a trigger of the manifest lists it. */
   emit(site: Site, events: readonly SiteEvent[]): void
   settled(): Promise<void>
@@ -58,6 +62,8 @@ export function createForgePart(around: ForgeSurroundings): ForgePart {
   const { clock, options, findSite, url, stateChanged } = around
   let manifest = readManifest(options.manifest)
   let version = '1.0.0'
+  /** Address of the app that is remembered. */
+  let base = ''
   const appId = options.appId ?? manifest.appId ?? randomUUID()
   const environments = Object.fromEntries(
     TYPES.map((type) => [type, { type, id: `ari:cloud:ecosystem::environment/${appId}/${randomUUID()}` }])
@@ -123,9 +129,19 @@ export function createForgePart(around: ForgeSurroundings): ForgePart {
   }
 
   /** The app of the last call about an installation hears of what happens on its sites. */
-  async function moving<Result>(app: App, move: Promise<Result>): Promise<Result> {
+  async function moving<Result>(app: App, move: () => Promise<Result>): Promise<Result> {
+    await remember(app)
+    return await move().finally(stateChanged)
+  }
+
+  async function remember(app: App): Promise<void> {
     siteEvents.listen(app)
-    return await move.finally(stateChanged)
+    base = await descriptorBase(app, connectTo(app, world.uiTimeoutMs))
+  }
+
+  function frontEndOf(key: string): string | null {
+    const path = options.frontEnds?.[key]
+    return path === undefined ? null : base + path
   }
 
   const host: ForgeHost = {
@@ -134,6 +150,12 @@ export function createForgePart(around: ForgeSurroundings): ForgePart {
     get jwksUrl() {
       return url() + JWKS_PATH
     },
+    get app() {
+      return siteEvents.listener
+    },
+    get modules() {
+      return manifest.uiModules.map(({ key, type, title }) => ({ key, type, title, url: frontEndOf(key) }))
+    },
     installations: installations.list,
     connectOptions: () => ({ appId, environments: [...TYPES], jwksUrl: url() + JWKS_PATH, apiHosts: [url()] }),
     deploy(next, appVersion) {
@@ -141,10 +163,10 @@ export function createForgePart(around: ForgeSurroundings): ForgePart {
       version = appVersion ?? `${Number(version.split('.')[0]) + 1}.0.0`
     },
     installation: installations.choose,
-    install: async (app, given) => await moving(app, moves.install(app, given)),
-    upgrade: async (app, given) => await moving(app, moves.upgrade(app, given)),
-    reinstall: async (app, given) => await moving(app, moves.reinstall(app, given)),
-    uninstall: async (app, given) => await moving(app, moves.uninstall(app, given)),
+    install: async (app, given) => await moving(app, () => moves.install(app, given)),
+    upgrade: async (app, given) => await moving(app, () => moves.upgrade(app, given)),
+    reinstall: async (app, given) => await moving(app, () => moves.reinstall(app, given)),
+    uninstall: async (app, given) => await moving(app, () => moves.uninstall(app, given)),
     ...createUiCalls(world, send),
     event: deliveries.event,
     schedule: deliveries.schedule,
@@ -180,6 +202,7 @@ export function createForgePart(around: ForgeSurroundings): ForgePart {
       const endpoint = endpointOf(request.url ?? '/')
       return endpoint === null ? null : answerLogged(around, endpoint, request, response)
     },
+    remember,
     emit: siteEvents.emit,
     settled: siteEvents.settled,
     close: () => closing.abort()

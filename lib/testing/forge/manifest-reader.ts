@@ -14,6 +14,8 @@ export interface ForgeModule {
   readonly type: string
   readonly key: string
   readonly endpoint: ForgeEndpoint | null
+  /** What people read; the key where the manifest says nothing. */
+  readonly title: string
 }
 
 /** What the simulator reads of a manifest. Without one, every call brings the tokens that its kind may bring. */
@@ -82,7 +84,8 @@ function readModule(
   if (typeof named === 'string' && endpoint === undefined) {
     throw new Error(`The module "${String(entry.key)}" of the manifest names the endpoint "${named}", which it lacks.`)
   }
-  return { type, key: String(entry.key ?? type), endpoint: endpoint ?? null }
+  const key = String(entry.key ?? type)
+  return { type, key, endpoint: endpoint ?? null, title: textOf(entry.title) ?? key }
 }
 
 function readEndpoint(entry: Record<string, unknown>): ForgeEndpoint {

@@ -9,6 +9,7 @@ import type { ForgeWorld } from './forge-calls.ts'
 export interface SiteEvents {
   /** From now on this app hears of what happens. */
   listen(app: App): void
+  readonly listener: App | null
   emit(site: Site, events: readonly SiteEvent[]): void
   settled(): Promise<void>
 }
@@ -39,6 +40,9 @@ export function createSiteEvents(world: ForgeWorld, deliveries: Deliveries): Sit
   return {
     listen(next) {
       app = next
+    },
+    get listener() {
+      return app
     },
     emit(site, events) {
       if (app === null) return

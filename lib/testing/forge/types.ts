@@ -39,6 +39,20 @@ export interface ForgeSimulatorOptions {
   readonly eventShape?: 'flat' | 'nested'
   /** The value of the reserved app property with the clientKey. Default `text`. */
   readonly clientKeyShape?: 'text' | 'object'
+  /**
+   * For the web pages: where the app serves the front end of a module, by the module's key, as Atlassian serves Custom
+   * UI in life. A module without one is shown as a form that calls the backend.
+   */
+  readonly frontEnds?: Readonly<Record<string, string>>
+}
+
+/** A module of the manifest that people see. */
+export interface ForgeUiModule {
+  readonly key: string
+  readonly type: string
+  readonly title: string
+  /** Address of its front end; null where the simulator was not told one. */
+  readonly url: string | null
 }
 
 /** Where an app stands between the platforms, on one site. */
@@ -188,6 +202,10 @@ export interface ForgeHost {
   readonly environments: Readonly<Record<ForgeEnvironmentType, ForgeEnvironment>>
   /** Where the keys of invocation tokens are published. */
   readonly jwksUrl: string
+  /** The app that was installed or upgraded last, on either platform. */
+  readonly app: App | null
+  /** The modules of the manifest that call a remote, in its order. */
+  readonly modules: readonly ForgeUiModule[]
   /** Every installation since the start, newest last. */
   readonly installations: readonly ForgeInstallation[]
   /** The option `forge` that makes an app trust this host. */

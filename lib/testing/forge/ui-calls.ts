@@ -146,7 +146,7 @@ const ALWAYS_ALLOWED = new Set(['accept', 'accept-language', 'content-language']
 export function uiModule(world: ForgeWorld, site: Site, options: Pick<ForgeRequestOptions, 'module'>): ForgeModule {
   const { module } = options
   const { given, uiModules } = world.manifest()
-  if (typeof module === 'object') return { ...module, endpoint: anyEndpoint(module.key) }
+  if (typeof module === 'object') return { ...module, title: module.key, endpoint: anyEndpoint(module.key) }
   const found =
     module === undefined
       ? (uiModules.find(({ type }) => type.startsWith(`${site.product}:`)) ?? uiModules[0])
@@ -157,7 +157,8 @@ export function uiModule(world: ForgeWorld, site: Site, options: Pick<ForgeReque
     throw new Error(`The manifest has no module "${module}" that calls a remote. It has: ${known}.`)
   }
   const type = site.product === 'jira' ? 'jira:issuePanel' : 'macro'
-  return { type, key: module ?? 'panel', endpoint: anyEndpoint('endpoint') }
+  const key = module ?? 'panel'
+  return { type, key, title: key, endpoint: anyEndpoint('endpoint') }
 }
 
 function anyEndpoint(key: string): ForgeModule['endpoint'] {

@@ -1,4 +1,5 @@
 import type { Exchange, PageOptions, SiteAction } from '../types.ts'
+import { invokeRemote, movePlatform, requestRemote, uninstallForge } from './forge-api.ts'
 import { mayAct } from './may-act.ts'
 import { PageError } from './respond.ts'
 import type { Visit } from './view.ts'
@@ -8,7 +9,8 @@ type Endpoint = (visit: Visit, body: Body) => Promise<unknown>
 
 /** What the page's buttons and frames ask for: one function for each `POST /sim/api/{name}`. */
 export const endpoints: Readonly<Record<string, Endpoint>> = {
-  async lifecycle({ host, site }, body) {
+  async lifecycle(visit, body) {
+    const { host, site } = visit
     const options = { site: site.name }
     const app = typeof body.app === 'string' && body.app !== '' ? body.app : undefined
     const actions: Readonly<Record<string, () => Promise<Exchange>>> = {
@@ -22,8 +24,18 @@ export const endpoints: Readonly<Record<string, Endpoint>> = {
     const name = text(body, 'action')
     const action = Object.hasOwn(actions, name) ? actions[name] : undefined
     if (action === undefined) throw new PageError(400, `there is no life-cycle action "${name}"`)
+    const ended = name === 'uninstall' ? await uninstallForge(visit) : null
+    if (ended !== null) return ended
     return { ...resultOf(await action()) }
   },
+
+  platform: async (visit, body) => await movePlatform(visit, text(body, 'to')),
+
+  'forge-invoke': async (visit, body) =>
+    await invokeRemote(visit, pageOptions(visit, body), text(body, 'moduleKey'), objectOf(body.call)),
+
+  'forge-request': async (visit, body) =>
+    await requestRemote(visit, pageOptions(visit, body), text(body, 'moduleKey'), objectOf(body.call)),
 
   async webhook(visit, body) {
     const options = { ...pageOptions(visit, body), ...(body.payload === undefined ? {} : { payload: body.payload }) }
@@ -135,6 +147,10 @@ function pageOptions({ site, user }: Visit, body: Body): PageOptions {
     customData: texts(body.customData),
     params: texts(body.params)
   }
+}
+
+function objectOf(value: unknown): Body {
+  return typeof value === 'object' && value !== null ? { ...value } : {}
 }
 
 function text(body: Body, name: string): string {

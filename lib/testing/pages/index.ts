@@ -28,6 +28,11 @@ export function createSimulatorPages(host: HostSimulator): SimulatorPages {
 
   function handleControl(url: URL, response: ServerResponse): Promise<void> | null {
     if (url.pathname === '/all.js') return sendAsset(response, 'all.js')
+    if (url.pathname === '/forge-bridge.js') {
+      // A module of another origin: the front ends of the app import it.
+      response.setHeader('access-control-allow-origin', '*')
+      return sendAsset(response, 'forge-bridge.js')
+    }
     if (url.pathname !== '/' && !url.pathname.startsWith('/sim/')) return null
     const site = host.site()
     redirect(response, site.origin + homePath(site))

@@ -3,6 +3,7 @@ import { hasIssuePermission, hasProjectPermission, mayOnPage, mayOnSpace } from 
 import { contextPath } from '../site.ts'
 import type { JiraIssue, JiraState, WikiPage, WikiState } from '../site-state.ts'
 import type { HostSimulator, SimulatedSite, SimulatedUser } from '../types.ts'
+import { forgeModulesOf, hasDescriptor, installationOn, type Platform, platformOf } from './platform.ts'
 import { homePath, type Route } from './routes.ts'
 import type { ShownLog } from './shown-log.ts'
 
@@ -25,28 +26,48 @@ export function buildView(visit: Visit, route: Route): View {
   const { host, site, user } = visit
   const content = site.product === 'jira' ? jiraContent(site.state, user, route) : wikiContent(site.state, user, route)
   const shown: Route = content.found ? route : { kind: 'missing' }
-  const app = site.installed ? appOf(visit) : null
+  const platform = platformOf(host, site)
+  const app = platform === 'none' ? null : appOf(visit, platform)
   return {
     title: `${content.found ? titleOf(content, app, route) : 'Not found'} - ${site.name}`,
     status: content.found ? 200 : 404,
     data: {
       route: shown,
-      site: publicSite(site),
-      sites: host.sites.map((each) => ({ ...publicSite(each), home: each.origin + homePath(each) })),
+      site: publicSite(host, site),
+      sites: host.sites.map((each) => ({ ...publicSite(host, each), home: each.origin + homePath(each) })),
       users: host.users,
       user: user?.accountId ?? null,
       app,
-      modules: app === null ? [] : modulesOf(visit),
-      webhooks: app === null ? [] : webhooksOf(visit),
+      modules: platform === 'none' ? [] : platform === 'forge' ? forgeModulesOf(host) : modulesOf(visit),
+      webhooks: site.installed ? webhooksOf(visit) : [],
       controlUrl: host.url,
       ...content
     }
   }
 }
 
-function publicSite(site: SimulatedSite): Record<string, unknown> {
-  const { name, product, origin, baseUrl, clientKey, cloudId, installed, enabled } = site
-  return { name, product, origin, baseUrl, clientKey, cloudId, installed, enabled, prefix: contextPath(site) }
+/** For a site that has left Connect, installed and enabled are what Forge says. */
+function publicSite(host: HostSimulator, site: SimulatedSite): Record<string, unknown> {
+  const { name, product, origin, baseUrl, clientKey, cloudId } = site
+  const platform = platformOf(host, site)
+  const onForge = platform === 'forge'
+  const installed = onForge || site.installed
+  const enabled = onForge || site.enabled
+  return {
+    name,
+    product,
+    origin,
+    baseUrl,
+    clientKey,
+    cloudId,
+    installed,
+    enabled,
+    platform,
+    installationId: installationOn(host, site)?.id ?? null,
+    // A move needs a manifest: without one the app has nothing to show on Forge.
+    mayMove: site.installed || onForge ? host.forge.modules.length > 0 : false,
+    prefix: contextPath(site)
+  }
 }
 
 interface Content extends Record<string, unknown> {
@@ -120,7 +141,10 @@ function titleOf(content: Content, app: Record<string, unknown> | null, route: R
   return route.kind === 'module' ? String(app?.name ?? 'App') : 'Apps'
 }
 
-function appOf({ host, site }: Visit): Record<string, unknown> {
+function appOf({ host, site }: Visit, platform: Platform): Record<string, unknown> {
+  if (platform === 'forge' && !hasDescriptor(host, site)) {
+    return { key: host.forge.appId, name: 'The app', description: null, baseUrl: null, scopes: [], vendor: null }
+  }
   const raw = host.descriptor({ site: site.name })
   const vendor = isObject(raw.vendor) ? raw.vendor.name : null
   const { key, name, description, baseUrl, scopes } = raw

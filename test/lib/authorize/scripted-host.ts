@@ -1,7 +1,7 @@
-import type { AskHost } from '../../../lib/authorize/ask-host.ts'
 import { createAskHost } from '../../../lib/authorize/ask-host.ts'
 import type { Clock, Log } from '../../../lib/ports.ts'
 import type { ConnectTenant } from '../../../lib/tenant/tenant.ts'
+import { makeCalls } from '../host/make-calls.ts'
 import { makeTenant } from '../tenant/make-tenant.ts'
 
 export const jiraTenant: ConnectTenant = makeTenant({ product: 'jira', baseUrl: 'https://one.example.com' })
@@ -18,21 +18,21 @@ export interface SeenCall {
 /** Answers each call as the script says, through the real reading of answers; remembers what was asked. */
 export function scriptedHost(answer: (call: SeenCall) => Response | Promise<Response>) {
   const calls: SeenCall[] = []
-  const answering = (actor: SeenCall['actor']) => async (input: string | URL | Request, init?: RequestInit) => {
-    const call: SeenCall = {
-      actor,
-      method: init?.method ?? 'GET',
-      url: new URL(String(input)),
-      headers: new Headers(init?.headers),
-      body: typeof init?.body === 'string' ? JSON.parse(init.body) : undefined
-    }
-    calls.push(call)
-    return await answer(call)
-  }
-  const askHost: AskHost = createAskHost(() => ({
-    fetch: answering('app'),
-    anonymous: () => ({ fetch: answering('anonymous') })
-  }))
+  const made = makeCalls(
+    async ({ url, method, headers, init }) => {
+      const call: SeenCall = {
+        actor: headers.has('authorization') ? 'app' : 'anonymous',
+        method,
+        url: new URL(url),
+        headers,
+        body: typeof init.body === 'string' ? JSON.parse(init.body) : undefined
+      }
+      calls.push(call)
+      return await answer(call)
+    },
+    { limits: { maxAttempts: 1 } }
+  )
+  const askHost = createAskHost({ client: (tenant) => made.calls.client(() => tenant), timeoutMs: 5000 })
   return { askHost, calls }
 }
 

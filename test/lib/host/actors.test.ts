@@ -138,10 +138,16 @@ t.test('a refused stream is not sent again, but its token is dropped', async (t)
   t.same(dropped, ['token-1'])
 })
 
-t.test('a refused signature of the app is not tried again', async (t) => {
-  const { client, sent } = onRequest(ADA, () => new Response('{}', { status: 401 }))
-  t.match(await failureOf(client.get('/a')), { status: 401 })
+t.test('a refused signature of the app is not tried again, nor is a missing scope, whoever acts', async (t) => {
+  for (const status of [401, 403]) {
+    const { client, sent } = onRequest(ADA, () => new Response('{}', { status }))
+    t.match(await failureOf(client.get('/a')), { status })
+    t.equal(sent.length, 1)
+  }
+  const { client, sent, dropped } = onRequest(ADA, () => new Response('{}', { status: 403 }))
+  t.match(await failureOf(client.asUser().get('/a')), { status: 403 })
   t.equal(sent.length, 1)
+  t.strictSame(dropped, [])
 })
 
 t.test('a user token goes nowhere but under the base URL', async (t) => {

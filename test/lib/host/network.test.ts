@@ -243,10 +243,60 @@ t.test(
   }
 )
 
+t.test('answers whose length is known, small or large, are streams like any other', async (t) => {
+  for (const length of [0, 1, 32_768, 32_769, 300_000]) {
+    const { origin } = await startHost(t, ({ url }, response) => {
+      const text = 'x'.repeat(length)
+      response.writeHead(200, { 'content-length': length })
+      if (url === '/cut') response.write(text.slice(1), () => response.socket?.destroy())
+      else if (url === '/slow') response.write(text.slice(1))
+      else response.end(text)
+    })
+    const { client } = realCalls(t, origin)
+    t.equal((await (await client.fetch('/a')).text()).length, length)
+    t.equal((await (await client.fetch('/a')).arrayBuffer()).byteLength, length)
+    const reader = (await client.fetch('/a')).body?.getReader({ mode: 'byob' })
+    let read = 0
+    for (;;) {
+      const { done, value } = (await reader?.read(new Uint8Array(1000))) ?? { done: true, value: undefined }
+      if (done) break
+      read += value.byteLength
+    }
+    t.equal(read, length, 'into a buffer of the caller')
+    const copied = await client.fetch('/a')
+    t.equal((await copied.clone().text()).length + (await copied.text()).length, 2 * length)
+    await (await client.fetch('/a')).body?.cancel()
+    if (length < 2) continue
+    await t.rejects((await client.fetch('/cut')).text(), new TypeError('terminated'))
+    const controller = new AbortController()
+    const text = (await client.fetch('/slow', { signal: controller.signal })).text()
+    controller.abort()
+    await t.rejects(text, { name: 'AbortError' })
+  }
+})
+
+t.test('a small answer that nobody reads leaves its connection to the next call', async (t) => {
+  const { origin, sockets } = await startHost(t, (_, response) => {
+    response.writeHead(200, { 'content-length': 32_768 }).end('x'.repeat(32_768))
+  })
+  const { client } = realCalls(t, origin)
+  const unread: Response[] = []
+  for (let number = 0; number < 5; number++) {
+    unread.push(await client.fetch('/a'))
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  t.ok(sockets.size < 5, `${sockets.size} connections`)
+  for (const response of unread) t.equal((await response.text()).length, 32_768)
+})
+
 t.test('a connection that breaks under an answer that nobody reads does no harm', async (t) => {
-  for (const encoding of ['identity', 'gzip']) {
+  for (const headers of [
+    { 'content-encoding': 'identity' },
+    { 'content-encoding': 'gzip' },
+    { 'content-length': 20 }
+  ]) {
     const { origin, server } = await startHost(t, (_, response) => {
-      response.writeHead(200, { 'content-encoding': encoding }).write('x'.repeat(10))
+      response.writeHead(200, headers).write('x'.repeat(10))
     })
     const { client } = realCalls(t, origin)
     const unread = await client.request('GET', '/a')

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto'
 import { createCanonicalRequest, decodeSymmetric, fromMethodAndUrl, SymmetricAlgorithm } from 'atlassian-jwt'
 import fc from 'fast-check'
+import { decodeProtectedHeader } from 'jose'
 import t from 'tap'
 import { AtlassianError } from '../../../lib/errors.ts'
 import { createHostCalls } from '../../../lib/host/host-calls.ts'
 import { signHostRequest } from '../../../lib/jwt/sign-host-request.ts'
 import { systemTimer } from '../../../lib/ports.ts'
 import { makeTenant, SECRET } from '../tenant/make-tenant.ts'
-import { noUserTokens } from './make-calls.ts'
+import { makeCalls, noUserTokens } from './make-calls.ts'
 
 const JIRA = 'https://acme.atlassian.net'
 const WIKI = 'https://acme.atlassian.net/wiki'
@@ -167,6 +168,19 @@ t.test('each call and each try has a token of its own, three minutes long', asyn
   const [first, second] = sent.map(({ authorization }) =>
     decodeSymmetric(authorization?.slice(4) ?? '', SECRET, SymmetricAlgorithm.HS256)
   )
+  t.match(sent[0]?.authorization, /^JWT [\w-]+\.[\w-]+\.[\w-]+$/)
+  t.strictSame(decodeProtectedHeader(sent[0]?.authorization?.slice(4) ?? ''), { typ: 'JWT', alg: 'HS256' })
   t.not(first?.qsh, second?.qsh)
   t.match(first, { iat: NOW_MS / 1000, exp: NOW_MS / 1000 + 180, aud: ['acme-client'] })
+
+  let signed = 0
+  const again = makeCalls((_, number) => new Response(null, { status: number === 1 ? 503 : 204 }), {
+    sign: () => `JWT number ${++signed}`
+  })
+  await again.time.settle(again.client.get('/a'))
+  t.strictSame(
+    again.sent.map(({ headers }) => headers.get('authorization')),
+    ['JWT number 1', 'JWT number 2'],
+    'a pause may be longer than a token lives'
+  )
 })

@@ -129,3 +129,46 @@ t.test('a database on a server does not open without keys', async (t) => {
   const store = createKyselyTenantStore({ appKey, database: await postgres.freshDatabase(), migrate: true })
   await t.rejects(store.open(), { code: 'ATL_OPTION', message: /encryption/ })
 })
+
+t.test('a secret that is copied into another row or column does not open, not even within one tenant', async (t) => {
+  const database = await openDatabase(join(t.testdir(), 'a.sqlite'))
+  const store = createKyselyTenantStore({ appKey, database, encryption: { keys: [key('one')] } })
+  await store.open()
+  const jira = await store.save(newTenant(), null)
+  const second = { connectId: 'second', clientKey: 'second-key', sharedSecret: new Secret('of the second') }
+  await store.save({ ...jira, ...second, product: 'confluence' }, 1)
+  const stored = await database.tables
+    .selectFrom('atl_connects')
+    .select(['shared_secret', 'previous_secret'])
+    .where('connect_id', '=', jira.connectId)
+    .executeTakeFirstOrThrow()
+  for (const foreign of [stored.shared_secret, stored.previous_secret]) {
+    await database.tables
+      .updateTable('atl_connects')
+      .set({ shared_secret: foreign ?? '' })
+      .where('connect_id', '=', 'second')
+      .execute()
+    await t.rejects(store.find({ clientKey: 'second-key' }), { code: 'ATL_ENCRYPTION_KEY' })
+  }
+  t.equal((await findConnect(store, { clientKey: jira.clientKey })).clientKey, jira.clientKey)
+  await database.close()
+})
+
+t.test('a tenant whose key is lost can still be purged, and holds up no other', async (t) => {
+  const database = await openDatabase(join(t.testdir(), 'a.sqlite'))
+  const [lost, kept] = [key('lost'), key('kept')]
+  const before = createKyselyTenantStore({ appKey, database, encryption: { keys: [lost] } })
+  await before.open()
+  const tenant = newTenant()
+  const dead = {
+    installations: tenant.installations.map((one) => ({ ...one, state: 'uninstalled' as const, endedAtMs: 5 }))
+  }
+  await before.save({ ...tenant, ...dead }, null)
+  const store = createKyselyTenantStore({ appKey, database, encryption: { keys: [kept] } })
+  await store.open()
+  const listed = await store.remover?.listDead({ diedBeforeMs: 10, limit: 10 })
+  t.match(listed, [{ tenant: { tenantId: tenant.tenantId, clientKey: null }, diedAtMs: 5 }])
+  for (const { tenant: ended } of listed ?? []) t.equal(await store.remover?.remove(ended, 10, async () => {}), true)
+  t.equal(await store.find({ tenantId: tenant.tenantId }), null)
+  await database.close()
+})

@@ -2,18 +2,9 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import {
-  type CompiledQuery,
-  type DatabaseConnection,
-  type Driver,
-  Kysely,
-  MysqlDialect,
-  MysqlDriver,
-  type QueryResult,
-  sql
-} from 'kysely'
+import { sql } from 'kysely'
 import t, { type Test } from 'tap'
-import { createDatabase, type Database, openDatabase } from '../../../lib/store/database.ts'
+import { openDatabase } from '../../../lib/store/database.ts'
 import { createKyselyTenantStore } from '../../../lib/store/kysely-tenant-store.ts'
 import { migrateToLatest, migrationStatus } from '../../../lib/store/migrate.ts'
 import { migrations } from '../../../lib/store/migrations/index.ts'
@@ -116,31 +107,6 @@ t.test('MariaDB', async (t) => {
   if (mariadb === null) return
   await migrationTests(t, () => mariadb.freshDatabase())
 
-  t.test('a migration that is cut off after any of its statements goes on from there', async (t) => {
-    const whole = await openDatabase(await mariadb.freshDatabase())
-    await migrateToLatest(whole)
-    const expected = await schemaOf(whole)
-    await whole.close()
-    let cuts = 0
-    for (let finished = false; !finished; ) {
-      const url = await mariadb.freshDatabase()
-      const { database, end } = await cutAfter(url, cuts + 1)
-      finished = await migrateToLatest(database).then(
-        () => true,
-        () => false
-      )
-      await end()
-      if (finished) break
-      cuts += 1
-      const again = await openDatabase(url)
-      t.ok((await migrateToLatest(again)).length > 0)
-      t.same(await migrationStatus(again), { executed: NAMES, pending: [], unknown: [] })
-      t.same(await schemaOf(again), expected, `cut after ${cuts}`)
-      await again.close()
-    }
-    t.ok(cuts > 8)
-  })
-
   t.test('a table of ours that somebody else made is not taken for ours, however often one tries', async (t) => {
     const database = await openDatabase(await mariadb.freshDatabase())
     await sql`create table atl_installations (id integer)`.execute(database.kysely)
@@ -159,69 +125,6 @@ t.test('MariaDB', async (t) => {
     await database.close()
   })
 })
-
-/** Every column, key and reference, in words. */
-async function schemaOf(database: Database): Promise<string[]> {
-  const { rows } = await sql<{ part: string }>`
-    select concat_ws(' ', table_name, column_name, column_type, is_nullable, collation_name) as part
-      from information_schema.columns where table_schema = database()
-    union all select concat_ws(' ', table_name, index_name, non_unique, seq_in_index, column_name)
-      from information_schema.statistics where table_schema = database()
-    union all select concat_ws(' ', table_name, constraint_name, referenced_table_name, referenced_column_name)
-      from information_schema.key_column_usage where table_schema = database()
-    order by part`.execute(database.kysely)
-  return rows.map(({ part }) => part)
-}
-
-/** A database whose connection ends after so many changes of the schema, before anybody hears that they were made. */
-async function cutAfter(url: string, changes: number) {
-  const { createPool } = await import('mysql2')
-  const config = { pool: createPool({ uri: url, connectionLimit: 1 }) }
-  const dialect = new MysqlDialect(config)
-  const kysely = new Kysely<unknown>({
-    dialect: {
-      createDriver: () => cutDriver(new MysqlDriver(config), changes),
-      createAdapter: () => dialect.createAdapter(),
-      createIntrospector: (db) => dialect.createIntrospector(db),
-      createQueryCompiler: () => dialect.createQueryCompiler()
-    }
-  })
-  return { database: createDatabase({ dialect: 'mysql', kysely }), end: () => kysely.destroy() }
-}
-
-/** Runs so many changes of the schema, and then neither answers nor runs anything. */
-function cutDriver(driver: Driver, changes: number): Driver {
-  let left = changes
-  async function execute<Row>(connection: DatabaseConnection, query: CompiledQuery): Promise<QueryResult<Row>> {
-    if (left <= 0) throw new Error('cut off')
-    const result = await connection.executeQuery<Row>(query)
-    const isChange = /^(create|alter|drop|update `atl_tenants`) /.test(query.sql.trim())
-    if (isChange && !query.sql.includes('if not exists')) left -= 1
-    if (left <= 0) throw new Error('cut off')
-    return result
-  }
-  const real = new WeakMap<DatabaseConnection, DatabaseConnection>()
-  return {
-    init: (options) => driver.init(options),
-    async acquireConnection() {
-      const connection = await driver.acquireConnection()
-      const cut: DatabaseConnection = {
-        streamQuery: (query, size) => connection.streamQuery(query, size),
-        executeQuery: (query) => execute(connection, query)
-      }
-      real.set(cut, connection)
-      return cut
-    },
-    async releaseConnection(cut) {
-      const connection = real.get(cut)
-      if (connection !== undefined) await driver.releaseConnection(connection)
-    },
-    beginTransaction: (connection, settings) => driver.beginTransaction(connection, settings),
-    commitTransaction: (connection) => driver.commitTransaction(connection),
-    rollbackTransaction: (connection) => driver.rollbackTransaction(connection),
-    destroy: () => driver.destroy()
-  }
-}
 
 async function migrationTests(t: Test, freshDatabase: () => Promise<string>): Promise<void> {
   t.test('an empty database is migrated once, and says what it has', async (t) => {

@@ -7,7 +7,7 @@ import { createForgeAssociation } from '../../../lib/tenant/forge-association.ts
 import { finishJoin } from '../../../lib/tenant/join-delivery.ts'
 import { adoptTenant, createLifecycleService } from '../../../lib/tenant/lifecycle-service.ts'
 import { installationMark } from '../../../lib/tenant/settings-store.ts'
-import { isAlive, isConnected } from '../../../lib/tenant/tenant.ts'
+import { isAlive, isConnected, timeOfDeath } from '../../../lib/tenant/tenant.ts'
 import { createTenantDirectory } from '../../../lib/tenant/tenant-directory.ts'
 import { APP_KEY } from './make-tenant.ts'
 
@@ -33,8 +33,9 @@ function createWorld() {
   const log = { ...silentLog, warn: note, error: note }
   const clock = () => nowMs
   const directory = createTenantDirectory({ store, clock, log, freshMs: 5000, maxTenants: 100 })
-  const lifecycle = createLifecycleService({ store, directory, clock, log, beforeInstall: undefined })
-  const forge = createForgeAssociation({ store, directory, clock, log, appKey: APP_KEY })
+  const joined = () => {}
+  const lifecycle = createLifecycleService({ store, directory, clock, log, joined, beforeInstall: undefined })
+  const forge = createForgeAssociation({ store, directory, clock, log, joined, appKey: APP_KEY })
 
   function hook(type: 'installed' | 'uninstalled', given: Install = {}) {
     nowMs += 10_000
@@ -417,4 +418,80 @@ t.test('what other registrations remember of a tenant is forgotten when one of t
   t.equal(world.directory.peek('jira-key')?.version, 2)
   await world.uninstall({ clientKey: 'wiki-key', product: 'confluence' })
   t.equal(world.directory.peek('jira-key'), undefined)
+})
+
+t.test('adopt: the site of the first does not become the site of the second', async (t) => {
+  const world = createWorld()
+  const old = await world.call({ cloudId: 'cloud-old' })
+  const heir = await world.install()
+  await world.call({ installationId: OTHER_ARI, cloudId: 'cloud-new', products: ['confluence'] })
+  await adoptTenant(world.store, old.tenantId, heir.tenant?.tenantId ?? '', world.now())
+  t.equal((await world.store.find({ clientKey: 'jira-key' }))?.cloudId, null)
+  const stranger = await world.call({ installationId: 'third', cloudId: 'cloud-old' })
+  t.not(stranger.tenantId, heir.tenant?.tenantId)
+  const before = await world.call({ cloudId: 'cloud-old' })
+  t.equal((await world.call({ cloudId: 'another' })).version, before.version, 'a cloudId that is known never changes')
+})
+
+t.test('adopt: the retention of what was adopted counts from the adoption', async (t) => {
+  const world = createWorld()
+  const old = await world.install({ clientKey: 'old-key' })
+  await world.uninstall({ clientKey: 'old-key' })
+  const heir = await world.install()
+  const ids = [old.tenant?.tenantId ?? '', heir.tenant?.tenantId ?? ''] as const
+  const { from } = await adoptTenant(world.store, ...ids, world.now() + 1_000_000)
+  t.equal(timeOfDeath(from), world.now() + 1_000_000)
+})
+
+t.test('adopt: what waits for an end of a join goes to the last heir', async (t) => {
+  const world = createWorld()
+  const arrived = await world.call()
+  await world.store.settings?.set({ tenantId: arrived.tenantId, installation: '' }, SETTING, null)
+  const middle = await world.install()
+  t.ok((await world.link('jira-key')).deliveryId, 'the caller handles it at once')
+  const last = await world.install({ clientKey: 'last-key', baseUrl: 'https://last.atlassian.net' })
+  await adoptTenant(world.store, middle.tenant?.tenantId ?? '', last.tenant?.tenantId ?? '', world.now())
+  await world.finishJoins()
+  const owner = { tenantId: last.tenant?.tenantId ?? '', installation: '' }
+  t.equal((await world.store.settings?.get(owner, 'colour', world.now()))?.value, '"green"')
+})
+
+t.test('import with Forge: whichever comes first, the new clientKey and its installation are one tenant', async (t) => {
+  for (const forgeFirst of [true, false]) {
+    for (const oldIsAlive of [true, false]) {
+      const world = createWorld()
+      const old = await world.install({ installationId: ARI })
+      await world.call()
+      if (!oldIsAlive) {
+        await world.end()
+        await world.uninstall()
+      }
+      const imported = { clientKey: 'imported-key', installationId: OTHER_ARI }
+      if (forgeFirst) await world.call({ installationId: OTHER_ARI })
+      const { tenant } = await world.install(imported)
+      if (!forgeFirst) await world.call({ installationId: OTHER_ARI })
+      const name = `forge first: ${forgeFirst}, the old one is alive: ${oldIsAlive}`
+      t.not(tenant?.tenantId, old.tenant?.tenantId, name)
+      t.equal((await world.call({ installationId: OTHER_ARI })).tenantId, tenant?.tenantId, name)
+      await world.install(imported)
+      t.equal((await world.store.find({ installationId: OTHER_ARI }))?.tenantId, tenant?.tenantId, name)
+    }
+  }
+})
+
+t.test('a link to a clientKey whose tenant was adopted leads to the heir, and never in a circle', async (t) => {
+  const world = createWorld()
+  const arrived = await world.call()
+  const old = await world.install({ clientKey: 'old-key' })
+  const heir = await world.install()
+  await adoptTenant(world.store, old.tenant?.tenantId ?? '', heir.tenant?.tenantId ?? '', world.now())
+  t.match(await world.link('old-key'), { outcome: 'linked', tenant: { tenantId: heir.tenant?.tenantId } })
+  t.equal((await world.call()).tenantId, heir.tenant?.tenantId)
+  const circle = createWorld()
+  const forge = await circle.call()
+  const connect = await circle.install()
+  await adoptTenant(circle.store, connect.tenant?.tenantId ?? '', forge.tenantId, circle.now())
+  t.match(await circle.link('jira-key'), { outcome: 'known' })
+  t.ok(isAlive(await circle.call()))
+  t.equal(arrived.adoptedBy, null)
 })

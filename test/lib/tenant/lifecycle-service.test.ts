@@ -24,7 +24,15 @@ function setUp({ watch, beforeInstall }: Options = {}) {
   const log = { ...silentLog, warn: (details: object) => void warnings.push(details) }
   const clock = () => NOW
   const directory = createTenantDirectory({ store, clock, log, freshMs: 5000, maxTenants: 100 })
-  const service = createLifecycleService({ store, directory, clock, log, beforeInstall, beforeInstallMs: 50 })
+  const service = createLifecycleService({
+    store,
+    directory,
+    clock,
+    log,
+    joined() {},
+    beforeInstall,
+    beforeInstallMs: 50
+  })
   return { memory, directory, service, warnings }
 }
 

@@ -274,6 +274,11 @@ t.test('the REST side can be made to fail, to hesitate and to vanish', async (t)
   host.failNext({ target: 'rest', lost: true })
   await t.rejects(callAsApp(site, 'GET', '/rest/api/3/myself'))
   t.equal(host.exchanges.at(-1)?.status, 0)
+  for (const body of [undefined, '', '{"accountId":"x"}']) {
+    host.failNext({ target: 'rest', truncated: true, ...(body === undefined ? {} : { body }) })
+    await t.rejects(callAsApp(site, 'GET', '/rest/api/3/myself'), { message: 'terminated' }, `${body}`)
+    t.equal(host.exchanges.at(-1)?.status, 200)
+  }
   host.failNext({ target: 'rest', delayMs: 60 })
   const started = performance.now()
   t.equal((await callAsApp(site, 'GET', '/rest/api/3/myself')).status, 200)

@@ -47,6 +47,7 @@ function appCard(view) {
     ['Base URL', app.baseUrl],
     ['Scopes', Array.isArray(app.scopes) ? app.scopes.join(', ') : 'none'],
     ['Client key', site.clientKey],
+    ...(site.installationId ? [['Installation', site.installationId]] : []),
     ['Site base URL', site.baseUrl]
   ]
   return h(
@@ -73,7 +74,7 @@ function moduleTable(view) {
       h('td', null, name),
       h('td', null, kindLabel(module.type)),
       h('td', { class: 'mono' }, module.url),
-      h('td', null, module.cacheable ? 'context token' : 'page token')
+      h('td', null, module.forge ? 'invocation token' : module.cacheable ? 'context token' : 'page token')
     )
   })
   return [

@@ -35,7 +35,17 @@ let again = false
 /** What decides which frames stand on the page. */
 function frameKey() {
   const { site, user, modules, context, route, app } = view
-  return JSON.stringify([site.clientKey, site.installed, site.enabled, user, modules, context, route, app?.baseUrl])
+  return JSON.stringify([
+    site.platform,
+    site.clientKey,
+    site.installed,
+    site.enabled,
+    user,
+    modules,
+    context,
+    route,
+    app?.baseUrl
+  ])
 }
 
 function draw() {

@@ -59,6 +59,15 @@ const methods = {
   },
   getContext: async (frame) => (await post('context', { context: frame.context })).context,
   getCurrentUser: () => ({ atlassianAccountId: view.user }),
+  forgeInvoke: (frame, call) => post('forge-invoke', { moduleKey: frame.module.key, context: frame.context, call }),
+  forgeRequest: (frame, call) => post('forge-request', { moduleKey: frame.module.key, context: frame.context, call }),
+  forgeContext: (frame) => ({
+    accountId: view.user,
+    cloudId: view.site.cloudId,
+    siteUrl: view.site.origin,
+    moduleKey: frame.module.key,
+    extension: { type: frame.module.type, ...frame.context }
+  }),
   request: (frame, options) => post('request', { ...plainRequest(options), moduleKey: frame.module.key }),
   emit: (_frame, name, args) => broadcast(String(name), Array.isArray(args) ? args : []),
   getLocation: () => location.href,

@@ -53,9 +53,41 @@ const EXCHANGES = {
     label: 'User token',
     text: 'The app asks Atlassian’s authorization server to let it act as a user. It signs an assertion with the shared secret: its client id at this site, the user, the site and the server. What comes back is a token of a few minutes that the app sends as “Authorization: Bearer”; the site then answers as if that user had called.'
   },
+  invoke: {
+    label: 'Forge call',
+    text: 'The front end of a Forge app asks the host to call the backend. The host signs an invocation token (RS256, 25 seconds) that names the app, the installation, the environment, the module and the user, and adds tokens for the product’s API where the manifest asks for them. The token does not cover method, path or body.'
+  },
+  preflight: {
+    label: 'Preflight',
+    text: 'The browser asks the app whether a page of this site may call it. Nothing proves who asks, so the answer tells nothing but that.'
+  },
+  browser: {
+    label: 'Forge call by the browser',
+    text: 'A front end calls the backend straight from the browser, with requestRemote. The same invocation token is used again until it is nearly over, and no token for the product comes along.'
+  },
+  event: {
+    label: 'Forge event',
+    text: 'Something happened, and a trigger of the manifest lists it. The invocation token has no user. The app has five seconds to answer, and a delivery that fails comes four times more, a minute apart, with “retryContext”.'
+  },
+  scheduled: {
+    label: 'Scheduled',
+    text: 'A scheduled trigger of the manifest. It brings a fresh system token, which is how an app keeps one that is good.'
+  },
+  'pre-uninstall': {
+    label: 'Pre-uninstall',
+    text: 'The goodbye of a Forge installation. It is sent once, and the uninstallation does not wait for a good answer.'
+  },
+  'data-residency': {
+    label: 'Data residency',
+    text: 'A site moves to another region, and the app is asked to move its data too.'
+  },
+  graphql: {
+    label: 'GraphQL',
+    text: 'The app asks for a token of a user who is absent, and shows its system token for it. Refusals come with status 200, so the app has to read the answer.'
+  },
   key: {
     label: 'Public key',
-    text: 'The app fetches the public key that an install token names in “kid”. Anyone may read it. The app asks only key servers from its own configuration, never one that a request suggests.'
+    text: 'The app fetches the public key that a token names in “kid”: one for an install token, the whole set for invocation tokens. Anyone may read it. The app asks only key servers from its own configuration, never one that a request suggests.'
   }
 }
 
@@ -72,7 +104,10 @@ const TOKENS = {
   session: 'session token: made by the app for its own page',
   app: 'app token: made by the app for one call to the host',
   assertion: 'user assertion: made by the app to ask for a token of this user',
-  user: 'user token: opaque, lets the app act as one user'
+  user: 'user token: opaque, lets the app act as one user',
+  invocation: 'invocation token: RS256, 25 seconds, says who calls; no key to the product',
+  system: 'system token: opaque, lets a Forge app act as itself',
+  offline: 'token of an absent user: asked for by GraphQL'
 }
 
 export function explainToken(tokenKind) {

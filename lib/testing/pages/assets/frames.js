@@ -3,6 +3,7 @@
 import { post } from './api.js'
 import { addFrame } from './bridge.js'
 import { h, icon } from './dom.js'
+import { forgePanel } from './forge-panel.js'
 
 const SANDBOX =
   'allow-scripts allow-same-origin allow-forms allow-modals allow-downloads allow-popups allow-popups-to-escape-sandbox'
@@ -19,7 +20,8 @@ export function moduleFrame(module, place) {
   const load = async () => {
     box.replaceChildren(h('p', { class: 'frame-note' }, 'Loading from the app'))
     try {
-      if (module.type === 'staticContentMacros') await showMacro(box, module, place)
+      if (module.forge && !module.frontEnd) box.replaceChildren(forgePanel(module, place))
+      else if (module.type === 'staticContentMacros') await showMacro(box, module, place)
       else await showFrame(box, module, place)
     } catch (error) {
       box.replaceChildren(failure(error, load))
@@ -41,7 +43,10 @@ function failure(error, load) {
 
 async function showFrame(box, module, place) {
   const { context, customData, params } = place
-  const { url } = await post('page-url', { moduleKey: module.key, context, customData, params })
+  // A front end of Forge is the same files for everybody: no token is in its address.
+  const { url } = module.forge
+    ? { url: module.frontEnd }
+    : await post('page-url', { moduleKey: module.key, context, customData, params })
   const iframe = h('iframe', {
     title: `${module.name} (from the app)`,
     sandbox: SANDBOX,

@@ -6,15 +6,15 @@ import { exchangeDetails } from './exchange.js'
 import { explainKind } from './explain.js'
 import { drawTour } from './tour.js'
 
+const LIFECYCLE = ['descriptor', 'installed', 'uninstalled', 'enabled', 'disabled', 'key', 'pre-uninstall']
+const CALLS = ['api', 'rest', 'token', 'context', 'as-user', 'invoke', 'browser', 'preflight', 'graphql']
+
 const FILTERS = {
   all: ['Everything', () => true],
-  life: [
-    'Life cycle',
-    (entry) => ['descriptor', 'installed', 'uninstalled', 'enabled', 'disabled', 'key'].includes(entry.kind)
-  ],
+  life: ['Life cycle', (entry) => LIFECYCLE.includes(entry.kind)],
   page: ['Pages', (entry) => ['page', 'frame'].includes(entry.kind)],
-  webhook: ['Webhooks', (entry) => entry.kind === 'webhook'],
-  calls: ['API and REST', (entry) => ['api', 'rest', 'token', 'context', 'as-user'].includes(entry.kind)],
+  webhook: ['Webhooks', (entry) => ['webhook', 'event', 'scheduled'].includes(entry.kind)],
+  calls: ['API and REST', (entry) => CALLS.includes(entry.kind)],
   refused: ['Refused', (entry) => isBad(entry)]
 }
 

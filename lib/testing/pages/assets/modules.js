@@ -24,25 +24,45 @@ const KINDS = {
   contentBylineItems: 'Byline item',
   customContent: 'Custom content',
   profilePages: 'Profile page',
-  confluenceContentProperties: 'Content property'
+  confluenceContentProperties: 'Content property',
+  'jira:issuePanel': 'Forge issue panel',
+  'jira:issueContext': 'Forge issue context',
+  'jira:projectPage': 'Forge project page',
+  'jira:globalPage': 'Forge global page',
+  'jira:adminPage': 'Forge admin page',
+  macro: 'Forge macro',
+  'confluence:spacePage': 'Forge space page',
+  'confluence:globalPage': 'Forge global page'
 }
 
 const PLACES = {
   'issue-main': (m) =>
-    m.type === 'jiraIssueContents' || (m.type === 'webPanels' && /left\.context|bottom|activity/.test(at(m))),
-  'issue-side': (m) => m.type === 'webPanels' && /^$|view\.issue\.(right|top)/.test(at(m)),
+    m.type === 'jiraIssueContents' ||
+    m.type === 'jira:issuePanel' ||
+    (m.type === 'webPanels' && /left\.context|bottom|activity/.test(at(m))),
+  'issue-side': (m) =>
+    m.type === 'jira:issueContext' || (m.type === 'webPanels' && /^$|view\.issue\.(right|top)/.test(at(m))),
   'issue-glance': (m) => m.type === 'jiraIssueGlances',
   'issue-tab': (m) => m.type === 'jiraIssueTabPanels',
   'issue-action': (m) => m.type === 'webItems' && /jira\.issue|operations|opsbar/.test(at(m)),
   project: (m) =>
-    ['jiraProjectPages', 'jiraProjectTabPanels', 'jiraProjectAdminTabPanels', 'jiraReports'].includes(m.type),
-  general: (m) => m.type === 'generalPages' || (m.type === 'webItems' && /system\.(top|header)/.test(at(m))),
-  admin: (m) => ['adminPages', 'configurePage', 'postInstallPage'].includes(m.type),
+    [
+      'jira:projectPage',
+      'jiraProjectPages',
+      'jiraProjectTabPanels',
+      'jiraProjectAdminTabPanels',
+      'jiraReports'
+    ].includes(m.type),
+  general: (m) =>
+    /:globalPage$/.test(m.type) ||
+    m.type === 'generalPages' ||
+    (m.type === 'webItems' && /system\.(top|header)/.test(at(m))),
+  admin: (m) => ['jira:adminPage', 'adminPages', 'configurePage', 'postInstallPage'].includes(m.type),
   'page-byline': (m) => m.type === 'contentBylineItems',
   'page-action': (m) => m.type === 'webItems' && /content\.(action|button)/.test(at(m)),
   'page-panel': (m) => m.type === 'webPanels' && !/jira/.test(at(m)),
-  macro: (m) => m.type === 'dynamicContentMacros' || m.type === 'staticContentMacros',
-  space: (m) => m.type === 'spaceToolsTabs'
+  macro: (m) => m.type === 'macro' || m.type === 'dynamicContentMacros' || m.type === 'staticContentMacros',
+  space: (m) => m.type === 'spaceToolsTabs' || m.type === 'confluence:spacePage'
 }
 
 const at = (module) => module.location ?? ''
@@ -51,9 +71,15 @@ const at = (module) => module.location ?? ''
 export function modulesAt(view, place) {
   if (!view.site.enabled) return []
   return view.modules
-    .filter((module) => !module.key.includes('/') && PLACES[place](module))
+    .filter((module) => !module.key.includes('/') && isOfProduct(module, view.site) && PLACES[place](module))
     .map((module) => ({ ...module, typeLabel: kindLabel(module.type) }))
     .sort((one, other) => one.weight - other.weight)
+}
+
+/** A manifest has modules of several products; a descriptor belongs to one host. */
+function isOfProduct(module, site) {
+  const product = /^(jira|confluence):/.exec(module.type)?.[1]
+  return product === undefined || product === site.product
 }
 
 /** The module with that key, also when the app is disabled. */

@@ -3,6 +3,7 @@
 import { post } from './api.js'
 import { showFlag, showModal } from './dialogs.js'
 import { announce, fill, h, icon } from './dom.js'
+import { platformSwitch } from './platform.js'
 import { openWebhooks } from './webhooks.js'
 
 const ACTIONS = {
@@ -17,6 +18,7 @@ const ACTIONS = {
 /** The actions that make sense now, in their order. */
 export function possibleActions(site) {
   if (!site.installed) return ['install']
+  if (site.platform === 'forge') return ['uninstall']
   return ['upgrade', 'rotate', site.enabled ? 'disable' : 'enable', 'uninstall']
 }
 
@@ -43,6 +45,7 @@ export function drawStrip(target, view, { refresh, chooseUser }) {
       h('span', { class: `state ${stateOf(view.site)}`, 'data-testid': 'app-state' }, stateText(view.site)),
       possibleActions(view.site).map((action) => lifecycleButton(action, refresh))
     ),
+    platformSwitch(view, refresh),
     h(
       'div',
       { class: 'strip-group', role: 'group', 'aria-label': 'Try things' },
@@ -52,7 +55,7 @@ export function drawStrip(target, view, { refresh, chooseUser }) {
           type: 'button',
           class: 'strip-button',
           'data-testid': 'open-webhooks',
-          disabled: !view.site.installed,
+          disabled: !view.site.installed || view.site.platform === 'forge',
           onclick: () => openWebhooks(view)
         },
         icon('bolt'),

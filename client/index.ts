@@ -1,0 +1,5 @@
+export { type Client, type ClientOptions, createClient, type SessionSource } from './client.ts'
+export { ClientError, type ClientErrorCode } from './client-error.ts'
+export type { HostScript } from './connect-transport.ts'
+export type { ForgeBridge, ForgeBridgeLoader } from './forge-transport.ts'
+export type { ClientMethod, ClientRequest } from './request.ts'
