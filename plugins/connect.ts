@@ -51,15 +51,17 @@ const connect: FastifyPluginAsync<ConnectOptions> = async (app, given) => {
   }
   if (core.forge !== null) {
     await app.register(forgePlugin, { forge: core.forge, host: core.forgeHost })
-    const { keepAlivePath } = core.forge.options
-    if (keepAlivePath !== null) await app.register(forgeKeepAlivePlugin, { core, path: keepAlivePath })
     await app.register(tracePlugin)
-    const { events } = core.forge.options
+  }
+  // Before every route of ours: it sees those that come after it.
+  await app.register(checkRoutesPlugin, { core, seen })
+  if (core.forge !== null) {
+    const { keepAlivePath, events } = core.forge.options
+    if (keepAlivePath !== null) await app.register(forgeKeepAlivePlugin, { core, path: keepAlivePath })
     if (events !== null && core.forgeEvents !== null) {
       await app.register(forgeEventsPlugin, { core, events, forgeEvents: core.forgeEvents })
     }
   }
-  await app.register(checkRoutesPlugin, { core, seen })
   if (options.descriptor === undefined) return
   await app.register(descriptorPlugin, { core })
   await app.register(lifecyclePlugin, { core })

@@ -150,6 +150,7 @@ t.test('fastify.atlassian is frozen, and so is the descriptor in it', async (t) 
     'authorizeJira',
     'descriptor',
     'events',
+    'handleForgeEvent',
     'hostClient',
     'hostMetrics',
     'protect',

@@ -302,6 +302,29 @@ t.test('each route can be left out or moved', async (t) => {
   t.equal((await scene.send(issueUpdated(), { url: '/forge/lifecycle/pre-uninstall' })).statusCode, 400)
 })
 
+t.test('the routes are among those that checks of a manifest are given', async (t) => {
+  const move = async () => {}
+  const dataResidency = {
+    schedule: move,
+    start: move,
+    status: async () => 'failed' as const,
+    commit: move,
+    rollback: move
+  }
+  const { app } = await buildEventApp(t, { events: { dataResidency } })
+  const paths = app.atlassian.routes().flatMap(({ url, policy }) => (policy === 'forge' ? [url] : []))
+  for (const path of [
+    'lifecycle/installed',
+    'lifecycle/upgraded',
+    'lifecycle/pre-uninstall',
+    'events',
+    'scheduled',
+    'dare/status'
+  ]) {
+    t.ok(paths.includes(`/forge/${path}`), path)
+  }
+})
+
 t.test('what can never work stops the start and says which option it is', async (t) => {
   const options = (events: object, more: object = {}) =>
     resolveOptions({ baseUrl: 'https://app.example.com', forge: { appId: APP_ID, events }, ...more }, 'test')

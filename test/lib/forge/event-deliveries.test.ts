@@ -18,7 +18,8 @@ async function start(_t: Test) {
   const clock = createTestClock()
   const store = createMemoryTenantStore({ appKey: 'app' })
   const directory = createTenantDirectory({ store, clock, log: silentLog, freshMs: 5000, maxTenants: 10 })
-  const association = createForgeAssociation({ store, directory, clock, log: silentLog, appKey: 'app' })
+  const options = { store, directory, clock, log: silentLog, appKey: 'app', joined: () => {} }
+  const association = createForgeAssociation(options)
   const events = createAppEmitter()
   const ended: string[] = []
   const dispatched: string[] = []
