@@ -45,7 +45,7 @@ export interface ForgeAssociationOptions {
   readonly clock: Clock
   readonly log: Log
   readonly appKey: string
-  /** Told of the delivery of a join that a call brought about, to be handled at once; the inbox keeps it otherwise. */
+  /** Told of the delivery of a join, to be handled at once; the inbox keeps it otherwise. */
   readonly joined: (deliveryId: string) => void
 }
 
@@ -77,9 +77,7 @@ export function createForgeAssociation(options: ForgeAssociationOptions): ForgeA
   async function oneOf(known: Tenant, named: Tenant): Promise<Tenant> {
     const [from, to] = await Promise.all([heirOf(known), heirOf(named)])
     if (from.tenantId === to.tenantId || hasRegistration(from) || !hasRegistration(to)) return from
-    const { tenant, deliveryId } = await join(from, to)
-    joined(deliveryId)
-    return tenant
+    return (await join(from, to)).tenant
   }
 
   async function join(from: Tenant, to: Tenant): Promise<{ tenant: Tenant; deliveryId: string }> {
@@ -88,6 +86,7 @@ export function createForgeAssociation(options: ForgeAssociationOptions): ForgeA
     const both = merged(from, to, nowMs)
     const saved = await store.handOver(both.from, both.to, [delivery])
     directory.put(saved.to)
+    joined(delivery.deliveryId)
     return { tenant: saved.to, deliveryId: delivery.deliveryId }
   }
 
