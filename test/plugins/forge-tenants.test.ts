@@ -65,7 +65,7 @@ t.test('a tenant that was read a while ago is read again, in the background firs
   const scene = await buildForgeApp(t)
   await ask(scene)
   scene.reads.length = 0
-  scene.clock.advanceSeconds(6)
+  scene.clock.advanceSeconds(3)
   t.match(await ask(scene), { status: 200 })
   t.equal(scene.reads.length, 2, 'by its installation, in this environment and by Connect')
   scene.reads.length = 0
@@ -141,7 +141,7 @@ t.test('while the storage fails, a call whose tenant is not held is answered 503
   fails = false
   t.match(await ask(scene), { status: 200 }, 'and it mends itself')
   fails = true
-  scene.clock.advanceSeconds(6)
+  scene.clock.advanceSeconds(3)
   t.match(await ask(scene), { status: 200 }, 'a tenant that is held bridges a short failure')
   scene.clock.advanceSeconds(10)
   t.match(await ask(scene), { status: 503 })
