@@ -12,9 +12,7 @@ const descriptor = {
   modules: {}
 }
 
-const attempts = `import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
-import fastify from 'fastify'
+const attempts = `import fastify from 'fastify'
 import { connectPlugin } from 'fastify-atlassian'
 import { createMemoryTenantStore } from 'fastify-atlassian/store'
 import { createHostSimulator } from 'fastify-atlassian/testing'
@@ -35,11 +33,6 @@ await attempt('default store', () => start({}))
 await attempt('postgres', () => start({ store: 'postgres://user:word@127.0.0.1:1/none' }))
 await attempt('mysql', () => start({ store: 'mysql://user:word@127.0.0.1:1/none' }))
 await attempt('views', () => start({ store: (appKey) => createMemoryTenantStore({ appKey }), views: { root: '.' } }))
-await attempt('manifest', async () => {
-  await promisify(execFile)('node_modules/.bin/fastify-atlassian', ['manifest', '--check', 'manifest.yml']).catch(
-    (error) => Promise.reject({ code: 'ATL_PACKAGE_MISSING', message: error.stderr })
-  )
-})
 await attempt('simulator', async () => { await (await createHostSimulator()).close() })
 process.exit(0)
 `
@@ -47,11 +40,9 @@ process.exit(0)
 /** Without the optional packages everything can be imported, and using one says which is missing and how to get it. */
 export async function checkWithoutOptionals(project: Project): Promise<void> {
   await project.write('attempts.mjs', attempts)
-  await project.write('manifest.yml', 'app: {}')
   const output = await project.node('attempts.mjs')
   const missing = {
     'default store': 'better-sqlite3',
-    manifest: 'yaml',
     mysql: 'mysql2',
     postgres: 'pg',
     simulator: 'atlassian-jwt',

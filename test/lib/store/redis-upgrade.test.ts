@@ -126,8 +126,8 @@ t.test('on a real Redis', async (t) => {
         [
           ['dead-early', 0],
           ['never-installed', 1],
-          ['adopted', 2],
-          ['dead-late', 5]
+          ['dead-late', 5],
+          ['adopted', 9]
         ]
       )
     }
