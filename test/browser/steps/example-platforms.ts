@@ -16,6 +16,7 @@ export async function examplePlatformSteps({ check }: Report, stage: Stage): Pro
       await page.locator(`[data-testid="platform-${to}"][aria-pressed="true"]`).waitFor()
     }
     await panel.getByRole('checkbox', { name: 'Made in Connect' }).check()
+    await panel.getByText('1 of 1 done').waitFor()
     await addItem(panel, 'Made on Forge')
     await panel.getByText('1 of 2 done').waitFor()
     await stage.picture('example-on-forge')
