@@ -1,8 +1,10 @@
 import { join } from 'node:path'
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { type ConnectOptions, connectPlugin, HostError, redactingLogger } from 'fastify-atlassian'
+import { type ConnectOptions, connectPlugin, type ForgeOptions, HostError, redactingLogger } from 'fastify-atlassian'
 import { createKyselyTenantStore, type EncryptionOptions, openDatabase } from 'fastify-atlassian/store'
 import { type ChecklistTables, createChecklistStore, migrateChecklists } from './checklist-store.ts'
+import { countOpenHourly } from './count-open.ts'
+import { forgeRoutes } from './forge.ts'
 import { keepInStep } from './keep-in-step.ts'
 import { apiRoutes } from './routes/api.ts'
 import { fileRoutes } from './routes/files.ts'
@@ -17,6 +19,8 @@ export interface AppOptions {
   /** Keys for the secrets of the tenants; SQLite makes one for development if there are none. */
   readonly encryption?: EncryptionOptions
   readonly log?: { readonly level?: string; readonly stream?: { write(line: string): void } }
+  /** Which app of Forge this is, and whose calls it accepts. */
+  readonly forge: ForgeOptions
   /** Whatever else `connectPlugin` takes, such as the addresses of a simulated host. */
   readonly connect?: Partial<ConnectOptions>
 }
@@ -27,6 +31,7 @@ export async function buildApp({
   databaseUrl,
   encryption,
   log,
+  forge,
   connect
 }: AppOptions): Promise<FastifyInstance> {
   // Page URLs carry a token. This keeps it out of the log, also for addresses that nobody knows.
@@ -40,6 +45,7 @@ export async function buildApp({
   await app.register(connectPlugin, {
     descriptor: join(import.meta.dirname, 'atlassian-connect.json'),
     baseUrl,
+    forge: { ...forge, ...forgeRoutes },
     store: (appKey) => createKyselyTenantStore({ appKey, database, encryption, migrate: true, ownsDatabase: true }),
     views: {
       root: join(import.meta.dirname, 'views'),
@@ -58,6 +64,7 @@ export async function buildApp({
   await app.register(fileRoutes)
   await app.register(publicRoutes)
   keepInStep(app, checklists)
+  countOpenHourly(app, checklists)
   return app
 }
 

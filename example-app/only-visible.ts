@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { requireAtlassian } from 'fastify-atlassian'
+import { callerOf } from './caller.ts'
 import type { ChecklistSummary } from './checklist-store.ts'
 
 /**
@@ -10,9 +10,9 @@ export async function onlyVisible(
   request: FastifyRequest,
   summaries: readonly ChecklistSummary[]
 ): Promise<ChecklistSummary[]> {
-  const { tenant, principal } = requireAtlassian(request)
-  if (principal.type !== 'user') return []
-  const permission = tenant.product === 'jira' ? 'BROWSE_PROJECTS' : 'read'
+  const { accountId, product } = callerOf(request)
+  if (accountId === null) return []
+  const permission = product === 'jira' ? 'BROWSE_PROJECTS' : 'read'
   const subjects = summaries.map(({ subject }) => subject)
   const visible = new Set(await request.filterAllowed(subjects, [permission]))
   return summaries.filter(({ subject }) => visible.has(subject))

@@ -1,5 +1,6 @@
 import { encryptionFromFile } from 'fastify-atlassian/store'
 import { buildApp } from './app.ts'
+import { manifest } from './forge.ts'
 
 // The app as it runs in production, for sites on *.atlassian.net and *.jira.com.
 
@@ -10,6 +11,10 @@ const keyFile = process.env.ENCRYPTION_KEY_FILE
 const app = await buildApp({
   baseUrl: process.env.BASE_URL ?? `http://localhost:${port}`,
   databaseUrl: process.env.DATABASE_URL || 'sqlite:example-app.sqlite',
+  forge: {
+    appId: process.env.FORGE_APP_ID ?? manifest.app.id,
+    environments: (process.env.FORGE_ENVIRONMENTS ?? 'PRODUCTION').split(',')
+  },
   ...(keyFile === undefined ? {} : { encryption: encryptionFromFile(keyFile) })
 })
 

@@ -23,7 +23,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   })
 }
 
-const issue = 'an issue with the checklist in it, buttons that install, rotate and uninstall, and the log below'
+const issue =
+  'an issue with the checklist in it, buttons that install, rotate and uninstall,\n  a switch that moves the app from Connect to Forge with its data, and the log below'
 console.log(`
 Open ${example.host.url} in a browser.
 

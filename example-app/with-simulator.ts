@@ -4,6 +4,8 @@ import type { FastifyInstance } from 'fastify'
 import type { EncryptionOptions } from 'fastify-atlassian/store'
 import { createHostSimulator, type HostSimulator } from 'fastify-atlassian/testing'
 import { buildApp } from './app.ts'
+import { frontEnds, serveCustomUi } from './custom-ui.ts'
+import { manifest } from './forge.ts'
 
 export interface SimulatedExampleOptions {
   /** First port to try for the app; 0 is any. */
@@ -27,15 +29,21 @@ export interface SimulatedExample {
 export async function startWithSimulator(options: SimulatedExampleOptions): Promise<SimulatedExample> {
   const { databaseUrl, encryption, logLevel, clock = Date.now } = options
   const port = await freePorts(options.port, 1)
-  const host = await createHostSimulator({ port: await freePorts(options.simulatorPort, 3, port), clock })
+  const host = await createHostSimulator({
+    port: await freePorts(options.simulatorPort, 3, port),
+    clock,
+    forge: { manifest, frontEnds }
+  })
   const baseUrl = `http://127.0.0.1:${port}`
   const app = await buildApp({
     baseUrl,
     databaseUrl,
     encryption,
     log: { level: logLevel },
+    forge: host.forge.connectOptions(),
     connect: { ...host.connectOptions(), clock }
   })
+  serveCustomUi(app, host.url)
   await app.listen({ port, host: '127.0.0.1' })
 
   for (const site of host.sites) {

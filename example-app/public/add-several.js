@@ -7,7 +7,7 @@ form.addEventListener('submit', async (event) => {
   event.preventDefault()
   const lines = form.elements.texts.value.split('\n').map((line) => line.trim())
   try {
-    await callWithContext('api/items', { method: 'POST', body: { texts: lines.filter((line) => line !== '') } })
+    await callWithContext('/api/items', { method: 'POST', json: { texts: lines.filter((line) => line !== '') } })
     AP.events.emit('checklist-changed')
     AP.dialog.close()
   } catch (error) {

@@ -6,7 +6,7 @@ const status = document.getElementById('status')
 const rows = document.getElementById('rows')
 
 try {
-  const { checklists } = await callWithContext('api/checklists')
+  const { checklists } = await callWithContext('/api/checklists')
   for (const checklist of checklists) rows.append(newRow(checklist))
   rows.closest('table').hidden = checklists.length === 0
   const open = checklists.filter(({ done, total }) => done < total).length

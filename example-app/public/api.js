@@ -1,29 +1,28 @@
-// How the script of a page proves who asks. There are two ways, and this example uses both.
+// How the script of a page reaches the app. In a Connect frame and on Forge the calls are the same.
+import { createClient } from './client/index.js'
 
-const app = new URL('..', import.meta.url)
+const baseUrl = new URL('..', import.meta.url).href
+const token = document.querySelector('meta[name="session-token"]')?.content
+// In life a bundler puts the bridge of Forge into the files that Atlassian serves; a Connect page never asks for it.
+const forge = () => import('@forge/bridge')
 
-/** 1. A context token: the host makes one for each call. It is the only way for a page that came without a token. */
-export async function callWithContext(path, options) {
-  return read(await send(path, options, await AP.context.getToken()))
-}
+/** 1. With a token of the host for each call: the only way for a Connect page that came without one of ours. */
+const withContext = createClient({ baseUrl, forge })
 
-/** 2. A session token: it came with the page, so the call needs no word from the host. */
-let session = document.querySelector('meta[name="session-token"]')?.content
+/** 2. In Connect with a session token that came with the page: the call needs no word from the host. */
+const withSession = createClient({ baseUrl, forge, session: { token } })
 
-export async function callWithSession(path, options) {
-  const response = await send(path, options, session)
-  if (response.status !== 401) return read(response)
-  // It ends after 15 minutes, and at once when the host changes its secret. The host vouches for the user again.
-  const fresh = await callWithContext('atlassian/session', { method: 'POST' })
-  session = fresh.token
-  return read(await send(path, options, session))
-}
+export const callWithContext = async (path, options) => read(await withContext.request(path, options))
+export const callWithSession = async (path, options) => read(await withSession.request(path, options))
 
-function send(path, { method = 'GET', body } = {}, token) {
-  const headers = { accept: 'application/json', authorization: `JWT ${token}` }
-  const isFile = body instanceof Blob
-  if (body !== undefined) headers['content-type'] = isFile ? 'application/octet-stream' : 'application/json'
-  return fetch(new URL(path, app), { method, headers, body: isFile ? body : JSON.stringify(body) })
+/** A file goes as it is, which the client does not do: Forge could not. */
+export async function sendFile(path, file) {
+  const headers = {
+    accept: 'application/json',
+    'content-type': 'application/octet-stream',
+    authorization: `JWT ${await AP.context.getToken()}`
+  }
+  return read(await fetch(new URL(path, baseUrl), { method: 'POST', headers, body: file }))
 }
 
 async function read(response) {

@@ -1,4 +1,4 @@
-import { callWithSession } from './api.js'
+import { callWithSession, sendFile } from './api.js'
 
 const list = document.getElementById('items')
 const form = document.getElementById('add')
@@ -6,7 +6,7 @@ const status = document.getElementById('status')
 const rows = new Map()
 
 /** Calls the app, draws what it answers, and says what happened for those who do not see it. */
-async function change(options, said, path = 'api/items') {
+async function change(options, said, path = '/api/items') {
   try {
     const { items } = await callWithSession(path, options)
     draw(items)
@@ -51,9 +51,9 @@ function newRow({ id, text }) {
   box.addEventListener('change', async () => {
     const wanted = box.checked
     await change(
-      { method: 'PATCH', body: { done: wanted } },
+      { method: 'PATCH', json: { done: wanted } },
       wanted ? `Done: ${text}` : `Open: ${text}`,
-      `api/items/${id}`
+      `/api/items/${id}`
     )
   })
   if (form !== null) row.append(removeButton(row, id, text))
@@ -68,7 +68,7 @@ function removeButton(row, id, text) {
   button.textContent = '×'
   button.addEventListener('click', async () => {
     const next = row.nextElementSibling ?? row.previousElementSibling
-    await change({ method: 'DELETE' }, `Removed: ${text}`, `api/items/${id}`)
+    await change({ method: 'DELETE' }, `Removed: ${text}`, `/api/items/${id}`)
     if (!row.isConnected) (next?.querySelector('.remove') ?? form.elements.text).focus()
   })
   return button
@@ -77,7 +77,7 @@ function removeButton(row, id, text) {
 form?.addEventListener('submit', async (event) => {
   event.preventDefault()
   const { text } = form.elements
-  await change({ method: 'POST', body: { texts: [text.value] } }, `Added: ${text.value}`)
+  await change({ method: 'POST', json: { texts: [text.value] } }, `Added: ${text.value}`)
   form.reset()
   text.focus()
 })
@@ -89,7 +89,7 @@ document.getElementById('file')?.addEventListener('change', async ({ target }) =
   status.classList.remove('sr-only')
   status.textContent = `Attaching ${file.name}`
   try {
-    await callWithSession(`api/files?name=${encodeURIComponent(file.name)}`, { method: 'POST', body: file })
+    await sendFile(`api/files?name=${encodeURIComponent(file.name)}`, file)
     status.textContent = `Attached: ${file.name}`
   } catch (error) {
     status.textContent = error.message
@@ -100,7 +100,7 @@ document.getElementById('file')?.addEventListener('change', async ({ target }) =
 document.getElementById('several')?.addEventListener('click', () => {
   AP.dialog.create({ key: 'add-several', header: 'Add several items', size: 'small', chrome: false })
 })
-// The dialog is another frame of this app: it tells us when it has added something.
-AP.events.on('checklist-changed', () => change({}, 'Items were added'))
+// The dialog is another frame of this app: it tells us when it has added something. Only Connect has it.
+globalThis.AP?.events.on('checklist-changed', () => change({}, 'Items were added'))
 
 change({})

@@ -1,13 +1,14 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { requireConnect } from 'fastify-atlassian'
+import { callerOf } from '../caller.ts'
 import type { ChecklistItem, ChecklistStore, Subject } from '../checklist-store.ts'
 import { commentComplete, readFacts, writeProgress } from '../host.ts'
 import { onlyVisible } from '../only-visible.ts'
 
 /** What the front ends of the pages call. Each answers with the whole list: there is one way to draw it. */
 export async function apiRoutes(app: FastifyInstance, { checklists }: { checklists: ChecklistStore }): Promise<void> {
-  // Either token will do: one that the host just gave to the page, or ours that came with the page.
-  const forFrontEnds = app.atlassian.protect(['context', 'session'])
+  // Each of these tokens will do: one that the host just gave to a Connect page, ours that came with the page, or one of
+  // Forge. Visitors who are not logged in may look, so Forge's calls need no user.
+  const forFrontEnds = app.atlassian.protect(['context', 'session', 'forge'], { principal: 'optional' })
 
   app.get('/api/items', forFrontEnds, async (request) => ({ items: await checklists.list(subjectOf(request)) }))
 
@@ -17,7 +18,7 @@ export async function apiRoutes(app: FastifyInstance, { checklists }: { checklis
     async (request, reply) => {
       const subject = subjectOf(request)
       requireUser(request)
-      const facts = await readFacts(request.hostClient(), requireConnect(request).tenant.product, subject.subject)
+      const facts = await readFacts(request.hostClient(), callerOf(request).product, subject.subject)
       if (facts === null) throw refusal(404, 'The issue or page is gone.')
       await checklists.add(subject, facts, request.body.texts)
       return reply.code(201).send(await changed(request))
@@ -44,9 +45,9 @@ export async function apiRoutes(app: FastifyInstance, { checklists }: { checklis
     }
   )
 
-  // The cacheable page has no session token, so this one is for context tokens alone.
-  app.get('/api/checklists', app.atlassian.protect('context'), async (request) => {
-    const all = await checklists.summaries(requireConnect(request).tenant.tenantId)
+  // The cacheable page has no session token, so this one is for tokens of the host alone.
+  app.get('/api/checklists', app.atlassian.protect(['context', 'forge']), async (request) => {
+    const all = await checklists.summaries(callerOf(request).tenantId)
     return { checklists: await onlyVisible(request, all) }
   })
 
@@ -55,19 +56,19 @@ export async function apiRoutes(app: FastifyInstance, { checklists }: { checklis
   app.delete('/api/project/done', { ...forFrontEnds, ...forProjectAdmins }, async (request) => {
     const projectId = request.authorized?.projectId
     if (!projectId) throw refusal(400, 'Open the page of a project.')
-    return { removed: await checklists.removeDone(requireConnect(request).tenant.tenantId, projectId) }
+    return { removed: await checklists.removeDone(callerOf(request).tenantId, projectId) }
   })
 
   /** The list as it is now. The host is told too, and its trouble is not the user's. */
   async function changed(request: FastifyRequest, mayBeComplete = false): Promise<{ items: ChecklistItem[] }> {
-    const { tenant } = requireConnect(request)
+    const { product } = callerOf(request)
     const subject = subjectOf(request)
     const items = await checklists.list(subject)
     const host = request.hostClient()
     try {
-      if (tenant.product === 'jira') await writeProgress(host, subject.subject, items)
+      if (product === 'jira') await writeProgress(host, subject.subject, items)
       if (mayBeComplete && items.every((item) => item.done)) {
-        await commentComplete(host, tenant.product, subject.subject, items.length)
+        await commentComplete(host, product, subject.subject, items.length)
       }
     } catch (error) {
       request.log.warn({ err: error }, 'the host was not told about the change')
@@ -93,14 +94,13 @@ const tick = { type: 'object', required: ['done'], properties: { done: { type: '
 
 /** The issue or page that the user looks at. The host signed it: nothing here is taken from the request itself. */
 function subjectOf(request: FastifyRequest): Subject {
-  const { tenant, connect } = requireConnect(request)
-  const id = connect.context.jira?.issue?.id ?? connect.context.confluence?.content?.id
-  if (id === undefined) throw refusal(400, 'A checklist hangs on an issue or a page.')
-  return { tenantId: tenant.tenantId, subject: String(id) }
+  const { tenantId, subject } = callerOf(request)
+  if (subject === undefined) throw refusal(400, 'A checklist hangs on an issue or a page.')
+  return { tenantId, subject }
 }
 
 function requireUser(request: FastifyRequest): void {
-  if (requireConnect(request).connect.accountId === null) throw refusal(403, 'Log in to change a checklist.')
+  if (callerOf(request).accountId === null) throw refusal(403, 'Log in to change a checklist.')
 }
 
 function refusal(statusCode: number, message: string): Error {

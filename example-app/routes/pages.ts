@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { requireConnect, requireTenant } from 'fastify-atlassian'
 import type { ChecklistStore } from '../checklist-store.ts'
+import { OPEN_COUNT } from '../count-open.ts'
 import { onlyVisible } from '../only-visible.ts'
 
 /** What Jira and Confluence show in their frames. A route that says nothing is protected as `page`. */
@@ -23,8 +24,10 @@ export async function pageRoutes(app: FastifyInstance, { checklists }: { checkli
   // That the link to this page is for administrators does not keep others from opening it. Asking Jira does.
   const forAdministrators = { preHandler: app.atlassian.authorizeJira({ global: ['ADMINISTER'] }) }
   app.get('/about', forAdministrators, async (request, reply) => {
-    const all = await checklists.summaries(requireTenant(request).tenantId)
+    const { tenantId, settings } = requireTenant(request)
+    const all = await checklists.summaries(tenantId)
     return reply.view('about.hbs', {
+      counted: await settings.get(OPEN_COUNT),
       checklists: all.length,
       items: all.reduce((sum, { total }) => sum + total, 0),
       done: all.reduce((sum, { done }) => sum + done, 0)

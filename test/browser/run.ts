@@ -6,6 +6,7 @@ import { openStage } from './stage.ts'
 import { accessibilitySteps } from './steps/accessibility.ts'
 import { checklistSteps } from './steps/checklist.ts'
 import { clientSteps } from './steps/client.ts'
+import { examplePlatformSteps } from './steps/example-platforms.ts'
 import { framingSteps } from './steps/framing.ts'
 import { keyboardSteps } from './steps/keyboard.ts'
 import { lifecycleSteps } from './steps/lifecycle.ts'
@@ -30,7 +31,8 @@ try {
     keyboardSteps,
     framingSteps,
     clientSteps,
-    platformSteps
+    platformSteps,
+    examplePlatformSteps
   ]) {
     await steps(report, stage)
     await report.check(`the browser has nothing to complain about (${steps.name})`, stage.page, async () => {

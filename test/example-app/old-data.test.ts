@@ -13,7 +13,13 @@ t.test('checklists of the first version are there after its upgrade, and go when
   const databaseUrl = join(t.testdir(), 'example.sqlite')
   const host = await createHostSimulator()
   t.teardown(() => host.close())
-  const start = () => buildApp({ baseUrl: 'http://127.0.0.1:3000', databaseUrl, connect: host.connectOptions() })
+  const start = () =>
+    buildApp({
+      baseUrl: 'http://127.0.0.1:3000',
+      databaseUrl,
+      forge: host.forge.connectOptions(),
+      connect: host.connectOptions()
+    })
   const before = await start()
   await host.install(before, { site: place.site })
   await addItems(host, place, 'warm the pot', 'pour')

@@ -1,19 +1,21 @@
 import { createHostSimulator, type HostSimulator } from 'fastify-atlassian/testing'
 import type { Test } from 'tap'
 import { buildApp } from '../../example-app/app.ts'
+import { manifest } from '../../example-app/forge.ts'
 import { testEncryption } from '../helpers/encryption.ts'
 
 export const WIKI = { site: 'acme-wiki' } as const
 
 /** The example app on an empty database, installed on a simulated Jira and a simulated Confluence. */
 export async function installedExample(t: Test, databaseUrl: string) {
-  const host = await createHostSimulator()
+  const host = await createHostSimulator({ forge: { manifest } })
   const log: string[] = []
   const app = await buildApp({
     baseUrl: 'http://127.0.0.1:3000',
     databaseUrl,
     encryption: testEncryption,
     log: { level: 'debug', stream: { write: (line: string) => void log.push(line) } },
+    forge: host.forge.connectOptions(),
     connect: host.connectOptions()
   })
   t.teardown(async () => {

@@ -47,6 +47,7 @@ async function runExample(
     databaseUrl,
     encryption: testEncryption,
     log: { level: 'error' },
+    forge: host.forge.connectOptions(),
     connect: host.connectOptions()
   })
   for (const { name } of host.sites) await host.install(app, { site: name })

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { migrationStatus, openDatabase, reencryptSecrets } from 'fastify-atlassian/store'
 import t, { type Test } from 'tap'
 import { buildApp } from '../../example-app/app.ts'
+import { manifest } from '../../example-app/forge.ts'
 import { testEncryption } from '../helpers/encryption.ts'
 import { testPostgres } from '../helpers/postgres.ts'
 import { restore } from './dump.ts'
@@ -49,7 +50,14 @@ async function livesOn(t: Test, dump: string, url: string): Promise<void> {
   t.same((await readAll(url, testEncryption)).tenants, expected.tenants, 'and again with every secret encrypted')
 
   const baseUrl = 'http://127.0.0.1:3000'
-  const app = await buildApp({ baseUrl, databaseUrl: url, encryption: testEncryption, log: { level: 'silent' } })
+  const forge = { appId: manifest.app.id, environments: ['PRODUCTION'], jwksUrl: 'http://127.0.0.1:9/jwks.json' }
+  const app = await buildApp({
+    baseUrl,
+    databaseUrl: url,
+    encryption: testEncryption,
+    log: { level: 'silent' },
+    forge
+  })
   const ids = new Set(expected.tenants.map(({ tenantId }) => tenantId))
   t.equal((await app.atlassian.tenants.list()).length, ids.size, 'the example app starts on it')
   await app.close()
