@@ -26,9 +26,18 @@ export function resolveHostUrl(baseUrl: string, target: string, query?: Query): 
   return url
 }
 
-/** Dot segments behind an encoded slash: a parser leaves them, and a proxy that decodes would climb out of the base. */
+/**
+ * Dot segments that a parser leaves and a server behind a proxy may still see: after an encoded slash, encoded twice, or
+ * with path parameters behind them. Such a server would climb out of the base path.
+ */
 function hasHiddenDots(path: string): boolean {
-  return /%(?:2f|5c)/i.test(path) && path.split(/\/|%2f|%5c/i).some((part) => /^(?:\.|%2e){1,2}$/i.test(part))
+  if (!/[%;]/.test(path)) return false
+  const plain = path
+    .replace(/%(?:25)+/gi, '%')
+    .replace(/%2e/gi, '.')
+    .replace(/%(?:2f|5c)/gi, '/')
+    .replace(/%3b/gi, ';')
+  return plain.split('/').some((part) => /^\.{1,2}(?:;.*|%00.*)?$/.test(part))
 }
 
 /** Credentials travel over https, except to this machine. */

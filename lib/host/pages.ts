@@ -47,10 +47,15 @@ export async function* readPages(get: Get, path: string, options: PageOptions = 
   }
 }
 
-/** The members of all pages, one after the other. */
+/** The members of all pages, one after the other. Throws `ATL_HOST_BODY` for a page that holds no list. */
 export async function* readItems(get: Get, path: string, options: ItemOptions = {}): AsyncGenerator<unknown> {
   const { items, ...rest } = options
-  for await (const body of readPages(get, path, rest)) yield* listOf(body, items) ?? []
+  for await (const body of readPages(get, path, rest)) {
+    const list = listOf(body, items)
+    // A page without a list is no end of the list: whoever compares would take the rest for deleted.
+    if (list === undefined) throw noList(path)
+    yield* list
+  }
 }
 
 function listOf(body: unknown, name?: string): readonly unknown[] | undefined {
@@ -89,11 +94,18 @@ function nextOfOffset(page: Readonly<Record<string, unknown>>, startAt: number):
   const nextAt = startAt + Math.max(size, length)
   if (nextAt === startAt) return null
   if (typeof page.total === 'number') return nextAt < page.total ? { query: { startAt: nextAt } } : null
-  const more = page.isLast === false || length >= size
-  return more && length > 0 ? { query: { startAt: nextAt } } : null
+  // The host may have filtered out a whole page; that the list is not over is its own word.
+  return page.isLast === false || (length >= size && length > 0) ? { query: { startAt: nextAt } } : null
 }
 
 function tooMany(path: string): HostError {
-  const facts = { method: 'GET', path: path.replace(/[?#].*$/s, ''), status: 0, retryAfterSeconds: null, messages: [] }
-  return new HostError('ATL_HOST_PAGES', facts)
+  return new HostError('ATL_HOST_PAGES', factsOf(path))
+}
+
+function noList(path: string): HostError {
+  return new HostError('ATL_HOST_BODY', factsOf(path))
+}
+
+function factsOf(path: string) {
+  return { method: 'GET', path: path.replace(/[?#].*$/s, ''), status: 0, retryAfterSeconds: null, messages: [] }
 }

@@ -123,10 +123,31 @@ t.test('pages come whole, and the list can be named', async (t) => {
   const { client } = host(() => ({ startAt: 0, maxResults: 9, total: 1, worklogs: ['w'], changelogs: ['c'] }))
   t.match(await all(client.pages<{ total: number }>('/a')), [{ total: 1 }])
   t.same(await all(client.items('/a', { items: 'changelogs' })), ['c'])
-  t.same(await all(client.items('/a', { items: 'nothing' })), [])
+  await t.rejects(all(client.items('/a', { items: 'nothing' })), { code: 'ATL_HOST_BODY' })
 })
 
 t.test('a page that fails fails the loop', async (t) => {
   const { client } = makeCalls(() => Response.json({ errorMessages: ['No.'] }, { status: 400 }))
   t.match(await failureOf(all(client.items('/a'))), { status: 400, messages: ['No.'] })
+})
+
+t.test('a page that holds no list is an error and not the end of the list', async (t) => {
+  const odd: [name: string, answer: () => Response][] = [
+    ['HTML', () => new Response('<html>', { headers: { 'content-type': 'text/html' } })],
+    ['null', () => Response.json(null)],
+    ['empty', () => new Response('')],
+    ['another object', () => Response.json({ odd: 1 })]
+  ]
+  for (const [name, answer] of odd) {
+    const { client } = makeCalls(answer)
+    await t.rejects(all(client.items('/rest/api/3/search/jql')), { code: 'ATL_HOST_BODY' }, name)
+  }
+})
+
+t.test('a page from which the host filtered everything is not the last while it says so', async (t) => {
+  const { client } = host((url) => {
+    const startAt = Number(url.searchParams.get('startAt') ?? 0)
+    return { startAt, maxResults: 2, isLast: startAt >= 4, values: startAt === 2 ? [] : numbers(startAt, 2) }
+  })
+  t.same(await all(client.items('/a')), [0, 1, 4, 5])
 })
