@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { callerOf } from '../caller.ts'
 import type { ChecklistItem, ChecklistStore, Subject } from '../checklist-store.ts'
 import { commentComplete, readFacts, writeProgress } from '../host.ts'
@@ -7,14 +7,23 @@ import { onlyVisible } from '../only-visible.ts'
 /** What the front ends of the pages call. Each answers with the whole list: there is one way to draw it. */
 export async function apiRoutes(app: FastifyInstance, { checklists }: { checklists: ChecklistStore }): Promise<void> {
   // Each of these tokens will do: one that the host just gave to a Connect page, ours that came with the page, or one of
-  // Forge. Visitors who are not logged in may look, so Forge's calls need no user.
+  // Forge. Visitors who are not logged in may look where the host grants it to everybody.
   const forFrontEnds = app.atlassian.protect(['context', 'session', 'forge'], { principal: 'optional' })
 
-  app.get('/api/items', forFrontEnds, async (request) => ({ items: await checklists.list(subjectOf(request)) }))
+  // A list is for those who may see what it hangs on. Its id is the one that the host was asked about.
+  const mayBrowse = app.atlassian.authorizeJira({ issue: ['BROWSE_PROJECTS'] })
+  const mayRead = app.atlassian.authorizeConfluence({ content: 'read' })
+  const forReaders = {
+    ...forFrontEnds,
+    preHandler: (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) =>
+      (callerOf(request).product === 'jira' ? mayBrowse : mayRead)(request, reply, done)
+  }
+
+  app.get('/api/items', forReaders, async (request) => ({ items: await checklists.list(subjectOf(request)) }))
 
   app.post<{ Body: { texts: string[] } }>(
     '/api/items',
-    { ...forFrontEnds, schema: { body: newItems } },
+    { ...forReaders, schema: { body: newItems } },
     async (request, reply) => {
       const subject = subjectOf(request)
       requireUser(request)
@@ -27,7 +36,7 @@ export async function apiRoutes(app: FastifyInstance, { checklists }: { checklis
 
   app.patch<{ Params: { id: string }; Body: { done: boolean } }>(
     '/api/items/:id',
-    { ...forFrontEnds, schema: { params: itemId, body: tick } },
+    { ...forReaders, schema: { params: itemId, body: tick } },
     async (request) => {
       requireUser(request)
       const ticked = await checklists.tick(subjectOf(request), request.params.id, request.body.done)
@@ -37,7 +46,7 @@ export async function apiRoutes(app: FastifyInstance, { checklists }: { checklis
 
   app.delete<{ Params: { id: string } }>(
     '/api/items/:id',
-    { ...forFrontEnds, schema: { params: itemId } },
+    { ...forReaders, schema: { params: itemId } },
     async (request) => {
       requireUser(request)
       await checklists.remove(subjectOf(request), request.params.id)
@@ -92,11 +101,12 @@ const itemId = { type: 'object', properties: { id: { type: 'string', pattern: '^
 
 const tick = { type: 'object', required: ['done'], properties: { done: { type: 'boolean' } } }
 
-/** The issue or page that the user looks at. The host signed it: nothing here is taken from the request itself. */
+/** The issue or page that the host was asked about: nothing here is taken from the request itself. */
 function subjectOf(request: FastifyRequest): Subject {
-  const { tenantId, subject } = callerOf(request)
-  if (subject === undefined) throw refusal(400, 'A checklist hangs on an issue or a page.')
-  return { tenantId, subject }
+  const { issueId, contentId } = request.authorized ?? {}
+  const subject = issueId ?? contentId
+  if (!subject) throw refusal(400, 'A checklist hangs on an issue or a page.')
+  return { tenantId: callerOf(request).tenantId, subject }
 }
 
 function requireUser(request: FastifyRequest): void {

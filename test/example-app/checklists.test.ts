@@ -63,7 +63,7 @@ async function checklistTests(t: Test, freshDatabase: () => Promise<string>): Pr
       await host.callApp(`/api/items/${item.id}`, { ...elsewhere, method: 'DELETE' })
     }
     t.match(await itemsOf(host, { issue: 'TEA-1' }), [{ text: 'Only here', done: false }])
-    t.equal((await host.callApp('/api/items')).status, 400, 'nowhere is no place')
+    t.equal((await host.callApp('/api/items')).status, 403, 'nowhere is no place')
   })
 
   await t.test('overviews show what the user may see, because the host was asked', async (t) => {
@@ -165,14 +165,16 @@ async function checklistTests(t: Test, freshDatabase: () => Promise<string>): Pr
     t.equal((await tick(host, { issue: 'TEA-1' }, item)).status, 200)
     t.match(log.join(''), 'the host was not told about the change')
 
+    // Somebody about whom the host was not asked a moment ago.
+    const user = host.users[1]?.name ?? ''
     host.failNext({ target: 'rest', status: 500 })
-    const page = await host.openPage('project-checklists', { project: 'TEA' })
+    const page = await host.openPage('project-checklists', { project: 'TEA', user })
     t.equal(page.status, 403)
     t.match(page.body, 'Your permissions cannot be checked at the moment')
     t.match(page.body, '<h1>This page cannot be shown</h1>')
     t.notMatch(page.body, 'Serve the first flush')
     host.failNext({ target: 'rest', status: 500 })
-    t.match(JSON.parse((await host.callApp('/api/checklists')).body), { statusCode: 403, message: String })
+    t.match(JSON.parse((await host.callApp('/api/checklists', { user })).body), { statusCode: 403, message: String })
   })
 }
 

@@ -20,6 +20,27 @@ t.test('the next start finds the checklists of the last one', async (t) => {
   t.equal((await second.app.atlassian.tenants.list({ status: 'installed' })).length, 2)
 })
 
+t.test('the next start begins on Connect again, with what was added on Forge', async (t) => {
+  const databaseUrl = `sqlite:${join(t.testdir(), 'example.sqlite')}`
+  const start = (simulatorPort: number) => startWithSimulator({ port: 0, simulatorPort, databaseUrl, logLevel: 'warn' })
+  const place = { issue: 'TEA-1', user: 'Ada' }
+
+  const first = await start(0)
+  await first.host.forge.upgrade(first.baseUrl, { to: 'connect-on-forge' })
+  await first.host.forge.upgrade(first.baseUrl, { to: 'forge' })
+  const body = { texts: ['Pour'] }
+  await first.host.forge.invokeRemote(first.baseUrl, '/api/items', { ...place, method: 'POST', body })
+  await first.close()
+
+  const second = await start(Number(new URL(first.host.url).port))
+  t.teardown(() => second.close())
+  t.match(await itemsOf(second.host, place), [{ text: 'Pour' }])
+  await second.host.forge.upgrade(second.baseUrl, { to: 'connect-on-forge' })
+  await second.host.forge.upgrade(second.baseUrl, { to: 'forge' })
+  const again = await second.host.forge.invokeRemote(second.baseUrl, '/api/items', place)
+  t.match(JSON.parse(again.body).items, [{ text: 'Pour' }])
+})
+
 t.test('npm start says where to look and ends quietly', async (t) => {
   const child = spawn(
     process.execPath,

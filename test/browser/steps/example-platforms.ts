@@ -5,7 +5,7 @@ import { seriousFaults } from './accessibility.ts'
 
 /** The example app on its way from Connect to Forge. Comes last: it leaves the site on Forge. */
 export async function examplePlatformSteps({ check }: Report, stage: Stage): Promise<void> {
-  const { page, jira, module } = stage
+  const { page, jira, wiki, module } = stage
   const panel = module('checklist-panel')
 
   await check('the checklist of the Connect panel is in the Forge panel, and is changed there', page, async () => {
@@ -26,5 +26,14 @@ export async function examplePlatformSteps({ check }: Report, stage: Stage): Pro
   await check('the way back leads to the Connect panel with the same items', page, async () => {
     await page.getByTestId('platform-connect-on-forge').click()
     await module('issue-checklist').getByRole('checkbox', { name: 'Made on Forge' }).waitFor()
+  })
+
+  await check('a site that goes straight to Forge finds its checklist too', page, async () => {
+    await page.goto(wiki)
+    await addItem(module('page-checklist'), 'Straight ahead')
+    await page.getByTestId('platform-forge').click()
+    await page.locator('[data-testid="platform-forge"][aria-pressed="true"]').waitFor()
+    await module('page-checklist').getByRole('checkbox', { name: 'Straight ahead' }).waitFor()
+    assert.match(stage.appFrame().url(), /custom-ui/)
   })
 }
