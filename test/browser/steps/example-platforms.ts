@@ -9,7 +9,7 @@ export async function examplePlatformSteps({ check }: Report, stage: Stage): Pro
   const panel = module('checklist-panel')
 
   await check('the checklist of the Connect panel is in the Forge panel, and is changed there', page, async () => {
-    await page.goto(`${jira}/browse/TEA-2`)
+    await page.goto(`${jira}/browse/TEA-3`)
     await addItem(module('issue-checklist'), 'Made in Connect')
     for (const to of ['connect-on-forge', 'forge']) {
       await page.getByTestId(`platform-${to}`).click()
