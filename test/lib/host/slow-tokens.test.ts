@@ -3,10 +3,13 @@ import type { UserTokens } from '../../../lib/host/user-tokens.ts'
 import { Secret } from '../../../lib/secret.ts'
 import type { ConnectTenant } from '../../../lib/tenant/tenant.ts'
 import { makeTenant } from '../tenant/make-tenant.ts'
-import { failureOf, makeCalls, noUserTokens } from './make-calls.ts'
+import { failureOf, makeCalls, noUserTokens, type Sent } from './make-calls.ts'
 
 const ADA = '557058:ada'
 const never = () => new Promise<never>(() => {})
+/** A host that says nothing until the call is given up. */
+const silent = ({ init }: Sent) =>
+  new Promise<never>((_, reject) => init.signal?.addEventListener('abort', () => reject(init.signal?.reason)))
 const tokensFrom = (get: UserTokens['get']): UserTokens => ({ ...noUserTokens, get })
 
 t.test('an abort ends the wait for a user token, and others still get it', async (t) => {
@@ -40,7 +43,7 @@ t.test('the wait for a user token is part of the time of a try', async (t) => {
   await time.advance(9500)
   t.match(await fetched, { name: 'TimeoutError' })
 
-  const late = makeCalls(never, {
+  const late = makeCalls(silent, {
     userTokens: tokensFrom(() => new Promise((resolve) => late.time.timer(() => resolve(new Secret('of-ada')), 400)))
   })
   const startMs = late.time.clock()
@@ -93,7 +96,7 @@ t.test('a tenant that is not found in time, or not until the abort, ends the cal
 })
 
 t.test('the search for a tenant is part of the time of the whole call', async (t) => {
-  const { client, time } = makeCalls(never, {
+  const { client, time } = makeCalls(silent, {
     tenant: () => new Promise<ConnectTenant>((resolve) => time.timer(() => resolve(makeTenant()), 400))
   })
   const startMs = time.clock()
