@@ -9,13 +9,17 @@ import type { CallBounds, HostTransport } from './host-transport.ts'
 import { type Query, resolveHostUrl, withoutContextPath } from './host-url.ts'
 import type { Answer } from './network.ts'
 import { type ItemOptions, type PageOptions, readItems, readPages } from './pages.ts'
+import { MAX_TIMER_MS } from './pause.ts'
 import { readBody, statusError } from './read-answer.ts'
 
 /** What one call to the host may say beside path and body. */
 export interface HostRequestOptions {
   readonly query?: Query
   readonly headers?: HostHeaders
-  /** For one try; counts until the body was read, for `request` until the headers are there. Default 10 seconds. */
+  /**
+   * For one try; counts until the body was read, for `request` until the headers are there. Default 10 seconds. A time
+   * that is not more than 0 is `ATL_HOST_REQUEST`, here and in `maxTotalMs`.
+   */
   readonly timeoutMs?: number
   /** For all tries and pauses together, at least `timeoutMs`. Default: the option `hostClient.maxTotalMs`. */
   readonly maxTotalMs?: number
@@ -101,8 +105,9 @@ export function createHostClient(options: HostClientOptions, actor: Actor = APP)
     consume: (answer: Answer, facts: HostErrorFacts) => T | Promise<T>
   ): Promise<T> {
     const { signal } = given
-    const timeoutMs = given.timeoutMs ?? options.timeoutMs
-    const bounds = { timeoutMs, maxTotalMs: given.maxTotalMs ?? null, signal }
+    const early = factsOf(method, pathWithoutQuery(path))
+    const timeoutMs = timeOf(given.timeoutMs, early) ?? options.timeoutMs
+    const bounds = { timeoutMs, maxTotalMs: timeOf(given.maxTotalMs, early), signal }
     const { found: tenant, spentMs } = await prepare(method, path, bounds)
     const url = resolveHostUrl(tenant.baseUrl, pathOf(tenant, path), given.query)
     const facts = factsOf(method, url.pathname)
@@ -180,6 +185,13 @@ function factsOf(method: string, path: string): HostErrorFacts {
   return { method, path, status: 0, retryAfterSeconds: null, messages: [] }
 }
 
+/** A time that one call says, no longer than a timer can be; `null` if it says none. */
+function timeOf(ms: number | undefined, facts: HostErrorFacts): number | null {
+  if (ms === undefined || ms === null) return null
+  if (typeof ms === 'number' && ms > 0) return Math.min(ms, MAX_TIMER_MS)
+  throw new HostError('ATL_HOST_REQUEST', facts, new RangeError('not a time'))
+}
+
 /** Of an address that was not looked at yet: nothing but a path is told. */
 function pathWithoutQuery(path: string): string {
   const text = String(path)
@@ -213,7 +225,8 @@ function userActor(
   accountId: string | undefined,
   given: AsUserOptions = {}
 ): Actor {
-  const user = accountId ?? verified?.accountId
+  // Who means somebody else has to say whom: a value that is missing must not become the user of the request.
+  const user = accountId ?? (given.impersonate === true ? null : verified?.accountId)
   if (typeof user !== 'string' || user === '') throw new AtlassianError('ATL_NO_USER', 'no-user')
   if (verified !== undefined && user !== verified.accountId && given.impersonate !== true) {
     throw new AtlassianError('ATL_IMPERSONATION', 'not-the-verified-user')

@@ -7,7 +7,7 @@ import { hostFailure, type Stage } from './host-failure.ts'
 import { type HostTarget, isForgeTarget } from './host-target.ts'
 import type { LimitWatch } from './limit-watch.ts'
 import type { Answer, Network, Outgoing } from './network.ts'
-import { pause } from './pause.ts'
+import { MAX_TIMER_MS, pause } from './pause.ts'
 import { type RateLimitFacts, readRateLimit, tellsRemaining } from './rate-limit.ts'
 import { faultPauseMs, limitPauseMs, type RetryRules } from './retry.ts'
 import { createSlowLanes } from './slow-lanes.ts'
@@ -94,7 +94,7 @@ export function createHostTransport(options: HostTransportOptions): HostTranspor
 
   async function send<T>(call: HostCall, facts: HostErrorFacts, whole: boolean, consume: Consume<T>): Promise<T> {
     counts.calls += 1
-    const totalMs = Math.max(call.maxTotalMs ?? retry.maxTotalMs, call.timeoutMs)
+    const totalMs = Math.min(Math.max(call.maxTotalMs ?? retry.maxTotalMs, call.timeoutMs), MAX_TIMER_MS)
     const startedAtMs = clock() - call.spentMs
     const leftMs = () => Math.max(0, totalMs - (clock() - startedAtMs))
     const lanesOfCall = lanesOf(call)
