@@ -1,4 +1,5 @@
 import type { Timer } from '../ports.ts'
+import { MAX_TIMER_MS } from './pause.ts'
 
 /** The time that one try may take, and the wish of the caller to end it, as one signal. */
 export interface CallLimit {
@@ -19,10 +20,13 @@ export function startCallLimit(
 ): CallLimit {
   const controller = new AbortController()
   let timedOut = false
-  const cancel = timer(() => {
-    timedOut = true
-    controller.abort(new DOMException('The host did not answer in time', 'TimeoutError'))
-  }, ms)
+  const cancel = timer(
+    () => {
+      timedOut = true
+      controller.abort(new DOMException('The host did not answer in time', 'TimeoutError'))
+    },
+    Math.min(ms, MAX_TIMER_MS)
+  )
   // Joined signals stay joined for as long as the answer is in use; a listener of ours would stay for ever.
   const joined = lasting && callerSignal !== undefined
   const follow = () => controller.abort(callerSignal?.reason)

@@ -5,17 +5,21 @@ import { encodeBody, type HostBody } from './host-body.ts'
 import { HostError, type HostErrorFacts } from './host-error.ts'
 import { type HostHeaders, hostHeaders } from './host-headers.ts'
 import { type HostTarget, isForgeTarget } from './host-target.ts'
-import type { HostTransport } from './host-transport.ts'
+import type { CallBounds, HostTransport } from './host-transport.ts'
 import { type Query, resolveHostUrl, withoutContextPath } from './host-url.ts'
 import type { Answer } from './network.ts'
 import { type ItemOptions, type PageOptions, readItems, readPages } from './pages.ts'
+import { MAX_TIMER_MS } from './pause.ts'
 import { readBody, statusError } from './read-answer.ts'
 
 /** What one call to the host may say beside path and body. */
 export interface HostRequestOptions {
   readonly query?: Query
   readonly headers?: HostHeaders
-  /** For one try; counts until the body was read, for `request` until the headers are there. Default 10 seconds. */
+  /**
+   * For one try; counts until the body was read, for `request` until the headers are there. Default 10 seconds. A time
+   * that is not more than 0 is `ATL_HOST_REQUEST`, here and in `maxTotalMs`.
+   */
   readonly timeoutMs?: number
   /** For all tries and pauses together, at least `timeoutMs`. Default: the option `hostClient.maxTotalMs`. */
   readonly maxTotalMs?: number
@@ -100,19 +104,24 @@ export function createHostClient(options: HostClientOptions, actor: Actor = APP)
     whole: boolean,
     consume: (answer: Answer, facts: HostErrorFacts) => T | Promise<T>
   ): Promise<T> {
-    const tenant = await options.tenant()
+    const { signal } = given
+    const early = factsOf(method, pathWithoutQuery(path))
+    const timeoutMs = timeOf(given.timeoutMs, early) ?? options.timeoutMs
+    const bounds = { timeoutMs, maxTotalMs: timeOf(given.maxTotalMs, early), signal }
+    const { found: tenant, spentMs } = await prepare(method, path, bounds)
     const url = resolveHostUrl(tenant.baseUrl, pathOf(tenant, path), given.query)
-    const facts = { method, path: url.pathname, status: 0, retryAfterSeconds: null, messages: [] }
+    const facts = factsOf(method, url.pathname)
     const { body, headers, stream } = build(method, given, facts)
-    const signal = given.signal
     const repeatable = given.retry ?? isSafe(method)
-    const timeoutMs = given.timeoutMs ?? options.timeoutMs
-    const maxTotalMs = given.maxTotalMs ?? null
-    const call = { tenant, actor, method, url, headers, body, stream, repeatable, timeoutMs, maxTotalMs, signal }
+    const call = { tenant, actor, method, url, headers, body, stream, repeatable, spentMs, ...bounds }
     return await options.transport.send(call, facts, whole, async (answer, limits) => {
       if (limits !== null) throw await statusError(answer, facts, limits)
       return await consume(answer, facts)
     })
+  }
+
+  function prepare(method: string, path: string, bounds: CallBounds) {
+    return options.transport.prepare(options.tenant, bounds, factsOf(method, pathWithoutQuery(path)))
   }
 
   function build(method: string, given: Given, facts: HostErrorFacts) {
@@ -131,15 +140,18 @@ export function createHostClient(options: HostClientOptions, actor: Actor = APP)
 
   async function fetchAnswer(input: FetchInput, init: RequestInit = {}): Promise<Response> {
     const { method, target, body, headers, signal } = readFetchInput(input, init)
-    const tenant = await options.tenant()
+    const bounds = { timeoutMs: options.timeoutMs, maxTotalMs: null, signal }
+    const { found: tenant, spentMs } = await prepare(method, target, bounds).catch((error: unknown) => {
+      throw asFetchError(error, signal)
+    })
     const url = resolveHostUrl(tenant.baseUrl, pathOf(tenant, target))
-    const facts = { method, path: url.pathname, status: 0, retryAfterSeconds: null, messages: [] }
+    const facts = factsOf(method, url.pathname)
     const stream = body instanceof ReadableStream || Symbol.asyncIterator in Object(body)
     const form = body instanceof FormData || body instanceof URLSearchParams
     const always = options.verified?.headers
     const known = { userAgent: options.userAgent, accept: null, contentType: null, form, always }
     const kept = orRefuse(() => hostHeaders(headers, known), facts)
-    const rest = { repeatable: isSafe(method), timeoutMs: options.timeoutMs, maxTotalMs: null, signal }
+    const rest = { repeatable: isSafe(method), spentMs, ...bounds }
     const call = { tenant, actor, method, url, headers: kept, body, stream, ...rest }
     const consume = (answer: Answer) => answer.response()
     return await options.transport.send(call, facts, false, consume).catch((error: unknown) => {
@@ -166,6 +178,24 @@ export function createHostClient(options: HostClientOptions, actor: Actor = APP)
     anonymous: () => createHostClient(options, ANONYMOUS)
   }
   return Object.freeze(client)
+}
+
+/** Of a call that has no answer yet. */
+function factsOf(method: string, path: string): HostErrorFacts {
+  return { method, path, status: 0, retryAfterSeconds: null, messages: [] }
+}
+
+/** A time that one call says, no longer than a timer can be; `null` if it says none. */
+function timeOf(ms: number | undefined, facts: HostErrorFacts): number | null {
+  if (ms === undefined || ms === null) return null
+  if (typeof ms === 'number' && ms > 0) return Math.min(ms, MAX_TIMER_MS)
+  throw new HostError('ATL_HOST_REQUEST', facts, new RangeError('not a time'))
+}
+
+/** Of an address that was not looked at yet: nothing but a path is told. */
+function pathWithoutQuery(path: string): string {
+  const text = String(path)
+  return text.startsWith('/') ? text.replace(/[?#].*$/s, '') : '/'
 }
 
 const JSON_TYPE = 'application/json'
@@ -195,7 +225,8 @@ function userActor(
   accountId: string | undefined,
   given: AsUserOptions = {}
 ): Actor {
-  const user = accountId ?? verified?.accountId
+  // Who means somebody else has to say whom: a value that is missing must not become the user of the request.
+  const user = accountId ?? (given.impersonate === true ? null : verified?.accountId)
   if (typeof user !== 'string' || user === '') throw new AtlassianError('ATL_NO_USER', 'no-user')
   if (verified !== undefined && user !== verified.accountId && given.impersonate !== true) {
     throw new AtlassianError('ATL_IMPERSONATION', 'not-the-verified-user')

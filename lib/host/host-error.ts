@@ -31,7 +31,12 @@ export class HostError extends AtlassianError {
 
   constructor(code: Extract<ErrorCode, `ATL_HOST_${string}`>, facts: HostErrorFacts, cause?: unknown) {
     const { method, path, status, requestId = null, limitReason = null } = facts
-    super(code, code, { method, path, status, requestId, limitReason }, { cause: withoutSecrets(cause) })
+    super(
+      code,
+      code,
+      { method, path, status, requestId, limitReason },
+      { cause: code === 'ATL_HOST_REQUEST' ? kindOf(cause) : withoutSecrets(cause) }
+    )
     this.name = 'HostError'
     this.status = status
     this.retryAfterSeconds = facts.retryAfterSeconds
@@ -76,16 +81,29 @@ function withoutTokens(text: string): string {
   return text.replace(TOKENS, '[token]')
 }
 
+/** Causes of causes that are told; some lead back to where they came from. */
+const MAX_CAUSES = 5
+
+/** Of what could not be sent: the platform's message would quote a header's value, whatever stands in it. */
+function kindOf(cause: unknown): Error | undefined {
+  if (cause === undefined) return undefined
+  return cause instanceof Error ? withCode(new Error(cause.name), cause) : new Error(typeof cause)
+}
+
 /**
  * What failed underneath, as text: messages of the platform quote headers and values, and errors of a replaced network
  * carry whole requests.
  */
-function withoutSecrets(cause: unknown): Error | undefined {
+function withoutSecrets(cause: unknown, depth = 1): Error | undefined {
   if (cause === undefined) return undefined
   if (!(cause instanceof Error)) return new Error(typeof cause)
-  const clean = new Error(`${cause.name}: ${withoutTokens(cause.message.replace(/"[^"]*"/gs, '"…"')).slice(0, 500)}`)
-  const code: unknown = Reflect.get(cause, 'code')
-  if (typeof code === 'string') Object.assign(clean, { code })
-  if (cause.cause !== undefined && cause.cause !== cause) clean.cause = withoutSecrets(cause.cause)
+  const message = withoutTokens(cause.message.replace(/"[^"]*"/gs, '"…"')).slice(0, 500)
+  const clean = withCode(new Error(`${cause.name}: ${message}`), cause)
+  if (cause.cause !== undefined && depth < MAX_CAUSES) clean.cause = withoutSecrets(cause.cause, depth + 1)
   return clean
+}
+
+function withCode(clean: Error, cause: Error): Error {
+  const code: unknown = Reflect.get(cause, 'code')
+  return typeof code === 'string' ? Object.assign(clean, { code }) : clean
 }

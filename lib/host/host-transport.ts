@@ -4,17 +4,27 @@ import type { Actor, Credentials, CredentialsFor } from './credentials.ts'
 import { endpointOf, writtenIssue } from './endpoint.ts'
 import { HostError, type HostErrorFacts } from './host-error.ts'
 import { hostFailure, type Stage } from './host-failure.ts'
-import type { HostTarget } from './host-target.ts'
+import { type HostTarget, isForgeTarget } from './host-target.ts'
 import type { LimitWatch } from './limit-watch.ts'
 import type { Answer, Network, Outgoing } from './network.ts'
-import { pause } from './pause.ts'
+import { MAX_TIMER_MS, pause } from './pause.ts'
 import { type RateLimitFacts, readRateLimit, tellsRemaining } from './rate-limit.ts'
 import { faultPauseMs, limitPauseMs, type RetryRules } from './retry.ts'
 import { createSlowLanes } from './slow-lanes.ts'
 import { GateClosedError, type TenantGate } from './tenant-gate.ts'
+import { untilAborted } from './until-aborted.ts'
+
+/** How long a caller waits. */
+export interface CallBounds {
+  /** For one try. */
+  readonly timeoutMs: number
+  /** For all tries and pauses together; `null` = as for every call. */
+  readonly maxTotalMs: number | null
+  readonly signal: AbortSignal | undefined
+}
 
 /** One call to the host with everything that is tried for it. */
-export interface HostCall {
+export interface HostCall extends CallBounds {
   readonly tenant: HostTarget
   readonly actor: Actor
   readonly method: string
@@ -26,10 +36,8 @@ export interface HostCall {
   readonly stream: boolean
   /** Whether it may be sent again after a limit or a broken connection. */
   readonly repeatable: boolean
-  readonly timeoutMs: number
-  /** For all tries and pauses together; `null` = as for every call. */
-  readonly maxTotalMs: number | null
-  readonly signal: AbortSignal | undefined
+  /** What the search for the tenant took of the time of the whole call. */
+  readonly spentMs: number
 }
 
 /** What to do with an answer, within the time of its try. `limits` is given for what is not 2xx. */
@@ -49,6 +57,12 @@ export interface TransportCounts {
 }
 
 export interface HostTransport {
+  /** Waits for what a call needs first, for one try's time and until the abort. Throws HostError, and what `find` does. */
+  prepare<T>(
+    find: () => T | Promise<T>,
+    bounds: CallBounds,
+    facts: HostErrorFacts
+  ): Promise<{ readonly found: T; readonly spentMs: number }>
   /**
    * Sends a call, again where that is allowed, and gives its answer to `consume`. `whole` = `consume` reads the body,
    * so that its time and its faults count. Throws AtlassianError.
@@ -80,8 +94,8 @@ export function createHostTransport(options: HostTransportOptions): HostTranspor
 
   async function send<T>(call: HostCall, facts: HostErrorFacts, whole: boolean, consume: Consume<T>): Promise<T> {
     counts.calls += 1
-    const totalMs = Math.max(call.maxTotalMs ?? retry.maxTotalMs, call.timeoutMs)
-    const startedAtMs = clock()
+    const totalMs = Math.min(Math.max(call.maxTotalMs ?? retry.maxTotalMs, call.timeoutMs), MAX_TIMER_MS)
+    const startedAtMs = clock() - call.spentMs
     const leftMs = () => Math.max(0, totalMs - (clock() - startedAtMs))
     const lanesOfCall = lanesOf(call)
     let tokenRefused = false
@@ -93,13 +107,23 @@ export function createHostTransport(options: HostTransportOptions): HostTranspor
       let limit: CallLimit | undefined
       let entered = false
       try {
+        let tryMs = Math.min(call.timeoutMs, leftMs())
+        let token: Credentials | undefined
+        if (waitsForToken(call)) {
+          // First of all: a slow authorization server must not take places of the tenant's other calls.
+          const askedAtMs = clock()
+          limit = startCallLimit(timer, tryMs, call.signal, false)
+          token = await untilAborted(Promise.resolve(credentialsOf(call)), limit.signal)
+          limit.end()
+          tryMs -= clock() - askedAtMs
+        }
         if (lanes.size > 0) await enterLanes(lanesOfCall(), leftMs(), call, facts)
         await gate.enter(call.tenant.tenantId, leftMs(), call.signal)
         entered = true
         if (leftMs() === 0) throw new GateClosedError('no time is left')
-        const given = options.credentials(call.actor, call.tenant, call.method, call.url)
+        const given = token ?? credentialsOf(call)
         const credentials = given instanceof Promise ? await given : given
-        limit = startCallLimit(timer, Math.min(call.timeoutMs, leftMs()), call.signal, !whole)
+        limit = startCallLimit(timer, Math.min(tryMs, leftMs()), call.signal, !whole)
         stage = 'sent'
         counts.attempts += 1
         const answer = await options.network(call.url, outgoing(call, credentials, limit.signal))
@@ -107,7 +131,7 @@ export function createHostTransport(options: HostTransportOptions): HostTranspor
         const limits = noteLimits(call, lanesOfCall, answer)
         if (answer.status === 401 && credentials.refused !== undefined && !tokenRefused) {
           tokenRefused = true
-          const hasAnother = await credentials.refused()
+          const hasAnother = await untilAborted(credentials.refused(), limit.signal)
           if (hasAnother && !call.stream) {
             answer.discard()
             // Not a try of its own: the host did nothing.
@@ -135,6 +159,25 @@ export function createHostTransport(options: HostTransportOptions): HostTranspor
       await pause(timer, pauseMs, call.signal).catch((error: unknown) => {
         throw new HostError('ATL_HOST_ABORTED', facts, error)
       })
+    }
+  }
+
+  const credentialsOf = ({ actor, tenant, method, url }: HostCall) => options.credentials(actor, tenant, method, url)
+
+  async function prepare<T>(find: () => T | Promise<T>, bounds: CallBounds, facts: HostErrorFacts) {
+    const finding = find()
+    if (!(finding instanceof Promise)) return { found: finding, spentMs: 0 }
+    const { timeoutMs, signal } = bounds
+    const startedAtMs = clock()
+    const limit = startCallLimit(timer, timeoutMs, signal, false)
+    try {
+      const found: T = await untilAborted(finding, limit.signal)
+      return { found, spentMs: clock() - startedAtMs }
+    } catch (error) {
+      // The failure of the search itself is the caller's to see as it is.
+      throw limit.signal.aborted ? hostFailure(error, 'built', facts, limit, signal) : error
+    } finally {
+      limit.end()
     }
   }
 
@@ -171,6 +214,7 @@ export function createHostTransport(options: HostTransportOptions): HostTranspor
   }
 
   return {
+    prepare,
     send,
     counts: () => ({
       ...counts,
@@ -179,6 +223,11 @@ export function createHostTransport(options: HostTransportOptions): HostTranspor
       slowedEndpoints: lanes.size
     })
   }
+}
+
+/** Whether somebody else has to be asked for the token; what the app signs itself is signed when the call is sent. */
+function waitsForToken({ actor, tenant }: HostCall): boolean {
+  return actor.type === 'user' || (actor.type === 'app' && isForgeTarget(tenant))
 }
 
 /** What is slowed together: the endpoint at this tenant, and writes to one issue of it. */

@@ -50,11 +50,18 @@ export function readRateLimit(headers: Pick<Headers, 'get'>, nowMs: number): Rat
   }
 }
 
-/** Seconds from a `Retry-After` header, which holds seconds or a date. */
+const MAX_RETRY_AFTER_SECONDS = 999_999_999
+
+/** RFC 9110, 5.6.7: the form in which dates are sent. Date.parse alone takes `-5` for a year. */
+const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT(?=\s*(?:,|$))/
+
+/** Seconds from a `Retry-After` header, which holds whole seconds or a date; of several the first. */
 export function retryAfterSeconds(header: string | null, nowMs: number): number | null {
   if (header === null) return null
-  if (/^\d{1,9}$/.test(header.trim())) return Number(header)
-  const date = Date.parse(header)
+  const text = header.trim()
+  const digits = /^\d+(?=\s*(?:,|$))/.exec(text)
+  if (digits !== null) return Math.min(Number(digits[0]), MAX_RETRY_AFTER_SECONDS)
+  const date = Date.parse(HTTP_DATE.exec(text)?.[0] ?? '')
   return Number.isNaN(date) ? null : Math.max(0, Math.ceil((date - nowMs) / 1000))
 }
 

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../bounded-map.ts'
 import { signUserAssertion } from '../jwt/sign-user-assertion.ts'
 import type { Clock, FetchLike, Log } from '../ports.ts'
 import type { StoredToken, TokenStore } from '../tenant/token-store.ts'
@@ -25,6 +26,14 @@ export interface UserTokensOptions {
   readonly maxTokens?: number
 }
 
+/** An answer that asked to be left alone. */
+interface Quiet {
+  readonly untilMs: number
+  /** When the server itself wants to be asked again. */
+  readonly endsAtMs: number
+  readonly status: number
+}
+
 /** The longest that the authorization server is left alone on its own word. */
 const MAX_QUIET_MS = 60_000
 
@@ -37,20 +46,42 @@ export function createUserTokens(options: UserTokensOptions): UserTokens {
   const { clock, timeoutMs = 5000, maxTokens = 10_000 } = options
   const { store, log } = options
   const leased = createLeasedTokens({ store, clock, log, timeoutMs, maxTokens })
-  const quiet = new Map<string, { readonly untilMs: number; readonly error: UserTokenError }>()
+  const quiet = new BoundedMap<string, Quiet>(maxTokens)
+
+  function throwWhileQuiet(key: string): void {
+    const known = quiet.peek(key)
+    if (known === undefined) return
+    const nowMs = clock()
+    if (nowMs >= known.untilMs) {
+      quiet.delete(key)
+      return
+    }
+    const { status, endsAtMs } = known
+    throw new UserTokenError('ATL_USER_TOKEN_UNAVAILABLE', 'status', {
+      status,
+      retryAfterSeconds: Math.ceil((endsAtMs - nowMs) / 1000)
+    })
+  }
 
   async function ask(wanted: WantedToken): Promise<StoredToken> {
     const { authorizationServer, tenant, oauthClientId, accountId, scopes } = wanted
-    const pause = quiet.get(authorizationServer)
-    if (pause !== undefined && clock() < pause.untilMs) throw pause.error
+    // A limit (429) is one tenant's; a server that is down is so for all.
+    const quietOfTenant = `${authorizationServer} ${tenant.tenantId}`
+    throwWhileQuiet(authorizationServer)
+    throwWhileQuiet(quietOfTenant)
     const claims = { oauthClientId, accountId, baseUrl: tenant.baseUrl, authorizationServer }
     const assertion = signUserAssertion(claims, tenant.sharedSecret, Math.floor(clock() / 1000))
     try {
       return await exchangeAssertion({ authorizationServer, assertion, scopes }, { ...options, timeoutMs })
     } catch (error) {
       if (error instanceof UserTokenError && error.retryAfterSeconds !== null) {
-        const untilMs = clock() + Math.min(error.retryAfterSeconds * 1000, MAX_QUIET_MS)
-        quiet.set(authorizationServer, { untilMs, error })
+        const nowMs = clock()
+        const askedMs = error.retryAfterSeconds * 1000
+        quiet.set(error.status === 429 ? quietOfTenant : authorizationServer, {
+          untilMs: nowMs + Math.min(askedMs, MAX_QUIET_MS),
+          endsAtMs: nowMs + askedMs,
+          status: error.status
+        })
       }
       throw error
     }

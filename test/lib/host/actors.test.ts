@@ -163,3 +163,12 @@ t.test('a user token goes nowhere but under the base URL', async (t) => {
   }
   t.same(asked, [], 'and is not even asked for')
 })
+
+t.test('on a request, who means somebody else and names nobody is refused', async (t) => {
+  const { client, sent } = onRequest(ADA)
+  for (const missing of [undefined, null as never]) {
+    t.throws(() => client.asUser(missing, { impersonate: true }), { code: 'ATL_NO_USER', statusCode: 403 })
+  }
+  await client.asUser(undefined, { impersonate: false }).get('/a')
+  t.same(sentAs(sent), ['Bearer token-1'])
+})

@@ -77,3 +77,30 @@ t.test('the signal of a Request or of the caller counts for as long as the answe
     t.ok(sent[0]?.init.signal?.aborted)
   }
 })
+
+t.test('a value with quotes in it is not quoted either: of what cannot be sent only the kind is told', async (t) => {
+  const { client } = makeCalls()
+  const error = await failureOf(client.get('/rest', { headers: { 'x-key': 'a" top-secret "b\nvalue' } }))
+  t.match(error, { code: 'ATL_HOST_REQUEST', cause: { message: 'TypeError' } })
+  t.notMatch(inspect(error, { depth: 9, showHidden: true }), /top-secret/)
+  const coded = Object.assign(new TypeError('said top-secret'), {
+    code: 'ERR_INVALID_CHAR',
+    cause: new Error('top-secret')
+  })
+  const facts = { method: 'GET', path: '/', status: 0, retryAfterSeconds: null, messages: [] }
+  const made = new HostError('ATL_HOST_REQUEST', facts, coded)
+  t.match(made, { cause: { message: 'TypeError', code: 'ERR_INVALID_CHAR', cause: undefined } })
+})
+
+t.test('causes that lead back to each other end', async (t) => {
+  const { client, time } = makeCalls(() => {
+    const outer = new Error('outer')
+    outer.cause = new Error('inner', { cause: outer })
+    throw outer
+  })
+  const error = await time.settle(failureOf(client.get('/a')))
+  t.match(error, { code: 'ATL_HOST_NETWORK', cause: { message: 'Error: outer', cause: { message: 'Error: inner' } } })
+  let depth = 0
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) depth += 1
+  t.ok(depth < 10, `${depth}`)
+})

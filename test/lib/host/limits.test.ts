@@ -1,4 +1,8 @@
 import t from 'tap'
+import { startCallLimit } from '../../../lib/host/call-limit.ts'
+import { pause } from '../../../lib/host/pause.ts'
+import type { Timer } from '../../../lib/ports.ts'
+import { createFakeTime } from './fake-time.ts'
 import { failureOf, makeCalls } from './make-calls.ts'
 
 const limited = (headers: Record<string, string> = {}, status = 429) => new Response('{}', { status, headers })
@@ -274,4 +278,40 @@ t.test('many refusals of one burst are one reason to slow down, and a later one 
   await time.settle(Promise.all([client.get('/a'), client.get('/a')]))
   const [last = 0, before = 0] = sent.map(({ atMs }) => atMs).reverse()
   t.equal(last - before, 100, 'the distance of 50 ms was doubled once')
+})
+
+t.test('times that are none are refused, and long ones are no overflow', async (t) => {
+  const { client, sent, time } = makeCalls()
+  for (const ms of [Number.NaN, 0, -1, Number.NEGATIVE_INFINITY]) {
+    t.match(await failureOf(client.get('/a', { timeoutMs: ms })), { code: 'ATL_HOST_REQUEST' }, `timeoutMs ${ms}`)
+    t.match(await failureOf(client.get('/a', { maxTotalMs: ms })), { code: 'ATL_HOST_REQUEST' }, `maxTotalMs ${ms}`)
+  }
+  t.equal(sent.length, 0)
+  const set: number[] = []
+  const long = makeCalls(undefined, {
+    timer(callback, ms) {
+      set.push(ms)
+      return time.timer(callback, ms)
+    }
+  })
+  t.same(await long.client.get('/a', { timeoutMs: 2 ** 40, maxTotalMs: Number.POSITIVE_INFINITY }), { ok: true })
+  t.same(set, [2 ** 31 - 1])
+})
+
+t.test('a pause that is longer than a timer can be is not shorter', async (t) => {
+  const time = createFakeTime()
+  const startMs = time.clock()
+  const timer: Timer = (callback, ms) => time.timer(callback, ms > 2 ** 31 - 1 ? 1 : ms)
+  await time.settle(pause(timer, 2 ** 32))
+  t.equal(time.clock() - startMs, 2 ** 32)
+  const controller = new AbortController()
+  const work = pause(timer, 2 ** 32, controller.signal).catch((error: unknown) => error)
+  await time.advance(2 ** 31)
+  controller.abort('enough')
+  t.equal(await work, 'enough')
+  t.same(time.pending(), [])
+  const limit = startCallLimit(timer, 2 ** 32, undefined, false)
+  await time.advance(1000)
+  t.notOk(limit.timedOut)
+  limit.end()
 })

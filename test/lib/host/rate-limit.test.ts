@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { endpointOf, writtenIssue } from '../../../lib/host/endpoint.ts'
-import { readRateLimit } from '../../../lib/host/rate-limit.ts'
+import { readRateLimit, retryAfterSeconds } from '../../../lib/host/rate-limit.ts'
 
 const NOW = Date.parse('2026-11-21T12:00:00Z')
 const read = (headers: Record<string, string>) => readRateLimit(new Headers(headers), NOW)
@@ -31,6 +31,30 @@ t.test('the reason tells the kind of limit, and the headers do where there is no
     [{ 'X-RateLimit-Remaining': '0', 'X-RateLimit-Reset': '2026-11-21T12:00:05Z' }, 'unknown']
   ]
   for (const [headers, kind] of cases) t.equal(read(headers).kind, kind, JSON.stringify(headers))
+})
+
+t.test('Retry-After holds whole seconds or a date of HTTP, the first where it came twice', async (t) => {
+  const cases: [string, number | null][] = [
+    ['3', 3],
+    [' 3 ', 3],
+    ['3, 3', 3],
+    ['3,60', 3],
+    ['99999999999999', 999_999_999],
+    ['Sat, 21 Nov 2026 12:00:30 GMT', 30],
+    ['Sat, 21 Nov 2026 12:00:30 GMT, 5', 30],
+    ['Sat, 21 Nov 2026 11:00:00 GMT', 0],
+    ['-5', null],
+    ['1.5', null],
+    ['', null],
+    [', 3', null],
+    ['3 s', null],
+    ['2027', 2027],
+    ['2026-11-21', null],
+    ['21 Nov 2026', null],
+    ['Sat, 21 Nov 2026 12:00:30', null],
+    ['Sat, 21 Nov 2026 99:00:30 GMT', null]
+  ]
+  for (const [text, seconds] of cases) t.equal(retryAfterSeconds(text, NOW), seconds, text)
 })
 
 t.test('headers of any shape are read without failing', async (t) => {

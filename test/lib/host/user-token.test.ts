@@ -262,6 +262,35 @@ t.test('a server that asks to be left alone is left alone, for a minute at most'
   t.equal((await tokens.get(request())).reveal(), 'token-2')
 })
 
+t.test(
+  'a tenant that asked too much keeps no other tenant from asking, and hears what is left each time',
+  async (t) => {
+    const { world, start, request, memory } = await setUp()
+    await memory.save(other, null)
+    const tokens = start()
+    world.answer = () => new Response('', { status: 429, headers: { 'retry-after': '30' } })
+    const first = await failureOf(tokens.get(request()))
+    world.answer = null
+    world.now += 10_500
+    const second = await failureOf(tokens.get(request()))
+    t.match(second, { code: 'ATL_USER_TOKEN_UNAVAILABLE', status: 429, retryAfterSeconds: 20 })
+    t.not(second, first)
+    t.equal(world.asked.length, 1)
+    t.equal((await tokens.get(request({ tenant: other }))).reveal(), 'token-2')
+  }
+)
+
+t.test('a server that is down is left alone by all tenants', async (t) => {
+  const { world, start, request, memory } = await setUp()
+  await memory.save(other, null)
+  const tokens = start()
+  world.answer = () => new Response('', { status: 503, headers: { 'retry-after': '30' } })
+  await failureOf(tokens.get(request()))
+  world.answer = null
+  t.match(await failureOf(tokens.get(request({ tenant: other }))), { status: 503, retryAfterSeconds: 30 })
+  t.equal(world.asked.length, 1)
+})
+
 t.test('while another process asks, a call waits for what it finds', async (t) => {
   const { world, start, request } = await setUp({
     tokens: (memory) => ({
