@@ -1,6 +1,6 @@
 import type { Clock, Log } from '../ports.ts'
 import { within } from '../within.ts'
-import { type ChangedResource, DecisionCache, subjectKey } from './decision-cache.ts'
+import { type ChangedResource, DecisionCache, questionKey } from './decision-cache.ts'
 import type { PermissionSource, Question, Subject } from './question.ts'
 
 export interface DecisionsOptions {
@@ -33,30 +33,45 @@ const MAX_PARALLEL = 8
 export function createDecisions(options: DecisionsOptions): Decisions {
   const { sourceFor, clock, log, timeoutMs } = options
   const cache = new DecisionCache({ clock, freshMs: options.cacheMs, limit: options.maxCached })
-  const flights = new Map<string, { readonly tenantId: string; readonly answers: Promise<readonly boolean[]> }>()
+  const flights = new Map<string, { readonly tenantId: string; readonly answer: Promise<boolean> }>()
 
-  /** One lookup for all who ask the same at the same time. */
-  function lookUp(subject: Subject, source: PermissionSource, questions: readonly Question[]) {
-    const key = JSON.stringify([...subjectKey(subject), questions])
-    const running = flights.get(key)
-    if (running !== undefined) return running.answers
+  /** What is known or on its way. */
+  function find(subject: Subject, question: Question): boolean | Promise<boolean> | undefined {
+    return cache.get(subject, question) ?? flights.get(questionKey(subject, question))?.answer
+  }
+
+  /** One lookup. While it is under way, whoever asks one of its questions waits for it. */
+  function lookUp(subject: Subject, source: PermissionSource, questions: readonly Question[]): Promise<boolean>[] {
     const askedAtMs = clock()
-    const answers = ask(subject, source, questions)
-      .then((granted) => {
-        // A flight that was taken off the list may bring an answer from before the change that took it off.
-        if (flights.get(key) === flight) {
-          for (const [index, question] of questions.entries()) {
-            cache.set(subject, question, granted[index] === true, askedAtMs)
-          }
-        }
-        return granted
-      })
-      .finally(() => {
-        if (flights.get(key) === flight) flights.delete(key)
-      })
-    const flight = { tenantId: subject.tenant.tenantId, answers }
-    flights.set(key, flight)
-    return answers
+    const { tenantId } = subject.tenant
+    const lookup = ask(subject, source, questions)
+    return questions.map((question, index) => {
+      const key = questionKey(subject, question)
+      const answer = lookup
+        .then((granted) => {
+          // A flight that was taken off the list may bring an answer from before the change that took it off.
+          if (flights.get(key) === flight) cache.set(subject, question, granted[index] === true, askedAtMs)
+          return granted[index] === true
+        })
+        .finally(() => {
+          if (flights.get(key) === flight) flights.delete(key)
+        })
+      const flight = { tenantId, answer }
+      flights.set(key, flight)
+      return answer
+    })
+  }
+
+  /** The answers to a group of questions that one lookup can answer. Only what is still new is asked. */
+  async function settle(
+    subject: Subject,
+    source: PermissionSource,
+    group: readonly Question[]
+  ): Promise<readonly boolean[]> {
+    const found = group.map((question) => find(subject, question))
+    const missing = group.filter((_, index) => found[index] === undefined)
+    const asked = missing.length > 0 ? lookUp(subject, source, missing) : []
+    return Promise.all(found.map((answer) => answer ?? asked.shift() ?? false))
   }
 
   async function ask(
@@ -81,25 +96,29 @@ export function createDecisions(options: DecisionsOptions): Decisions {
 
   return {
     async decide(subject, questions) {
-      const known = new Map<Question, boolean>()
-      const unknown: Question[] = []
-      for (const question of questions) {
-        const granted = cache.get(subject, question)
-        if (granted === undefined) unknown.push(question)
-        else known.set(question, granted)
+      const answers = new Map<string, boolean | Promise<boolean>>()
+      const missing = new Map<string, Question>()
+      const keys = questions.map((question) => questionKey(subject, question))
+      for (const [index, question] of questions.entries()) {
+        const key = keys[index] ?? ''
+        const found = find(subject, question)
+        if (found === undefined) missing.set(key, question)
+        else answers.set(key, found)
       }
-      if (unknown.length > 0) {
+      if (missing.size > 0) {
         const source = sourceFor(subject)
-        const groups = [...source.split(unknown)]
+        const groups = [...source.split([...missing.values()])]
         const workers = Array.from({ length: Math.min(MAX_PARALLEL, groups.length) }, async () => {
           for (let group = groups.shift(); group !== undefined; group = groups.shift()) {
-            const granted = await lookUp(subject, source, group)
-            for (const [index, question] of group.entries()) known.set(question, granted[index] === true)
+            const granted = await settle(subject, source, group)
+            for (const [index, question] of group.entries()) {
+              answers.set(questionKey(subject, question), granted[index] === true)
+            }
           }
         })
-        await Promise.all(workers)
+        await Promise.all([...workers, ...answers.values()])
       }
-      return questions.map((question) => known.get(question) === true)
+      return Promise.all(keys.map(async (key) => (await answers.get(key)) === true))
     },
     forget(tenantId, changed) {
       cache.forget(tenantId, changed)

@@ -171,3 +171,42 @@ t.test('many lookups of one request run a few at a time', async (t) => {
   )
   t.ok(most > 1 && most <= 8, `${most} at a time`)
 })
+
+t.test('a question is on its way once, in whatever order and company it is asked', async (t) => {
+  for (const cacheMs of [0, 5000]) {
+    const { source, open } = heldSource()
+    const { decide } = decisionsWith(source, { cacheMs })
+    const comment: Question = { ...browse, permission: 'ADD_COMMENTS' }
+    const asked = [
+      decide(subject, [browse, edit]),
+      decide(subject, [edit, browse]),
+      decide(subject, [browse]),
+      decide(subject, [comment, edit, comment])
+    ]
+    t.strictSame(
+      open.map(({ questions }) => questions),
+      [[browse, edit], [comment]],
+      'one call for what is new, and nothing twice'
+    )
+    open[0]?.answer(true)
+    open[1]?.answer(false)
+    t.strictSame(await Promise.all(asked), [[true, true], [true, true], [true], [false, true, false]])
+  }
+})
+
+t.test('a lookup that fails refuses all who wait for one of its questions, and nobody else', async (t) => {
+  const { source, open } = heldSource()
+  const { decide, lines } = decisionsWith(source)
+  const both = decide(subject, [browse, edit])
+  const more = decide(subject, [edit, { ...browse, id: '2' }])
+  const other = decide(subject, [{ ...browse, id: '2' }])
+  open[0]?.fail()
+  await t.rejects(both, { name: 'LookupFailure' })
+  await t.rejects(more, { name: 'LookupFailure' })
+  t.equal(open[1]?.signal.aborted, false, 'somebody else still waits for it')
+  open[1]?.answer(true)
+  t.strictSame(await other, [true])
+  t.equal(lines.length, 1)
+  t.strictSame(await decide(subject, [{ ...browse, id: '2' }]), [true])
+  t.equal(open.length, 2)
+})
