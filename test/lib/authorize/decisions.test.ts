@@ -210,3 +210,61 @@ t.test('a lookup that fails refuses all who wait for one of its questions, and n
   t.strictSame(await decide(subject, [{ ...browse, id: '2' }]), [true])
   t.equal(open.length, 2)
 })
+
+const contents = (count: number) =>
+  Array.from({ length: count }, (_, id): Question => ({ resource: 'content', id: String(id + 1), permission: 'read' }))
+
+/** Each content is a lookup of its own that takes a while, and gives up when it is told to. */
+function slowSource(eachMs: number, failing = '') {
+  const seen = { asked: 0, stopped: 0 }
+  const source: PermissionSource = {
+    split: (questions) => questions.map((question) => [question]),
+    ask(_subject, questions, signal) {
+      seen.asked += 1
+      return new Promise((resolve, reject) => {
+        const timer = setTimeout(
+          () => (questions[0]?.id === failing ? reject(new Error('down')) : resolve(questions.map(() => true))),
+          questions[0]?.id === failing ? 1 : eachMs
+        )
+        signal.addEventListener('abort', () => {
+          clearTimeout(timer)
+          seen.stopped += 1
+          reject(new Error('stopped'))
+        })
+      })
+    }
+  }
+  return { source, seen }
+}
+
+t.test('all lookups of one request share one time limit, and stop when it is over', async (t) => {
+  const { source, seen } = slowSource(40)
+  const { decide, lines } = decisionsWith(source, { timeoutMs: 100 })
+  await t.rejects(decide(subject, contents(400)), { name: 'LookupFailure', message: 'no answer within 100 ms' })
+  t.ok(seen.asked >= 8 && seen.asked <= 24, `${seen.asked} asked`)
+  const { asked } = seen
+  await new Promise((resolve) => setTimeout(resolve, 60))
+  t.equal(seen.asked, asked, 'nothing is asked any more')
+  t.equal(lines.length, 1, 'told once')
+})
+
+t.test('after the first failure the other lookups of the request stop, and no more are made', async (t) => {
+  const { source, seen } = slowSource(10_000, '3')
+  const { decide, lines } = decisionsWith(source, { timeoutMs: 20_000 })
+  await t.rejects(decide(subject, contents(400)), { name: 'LookupFailure', message: 'down' })
+  await new Promise(setImmediate)
+  t.equal(seen.asked, 8)
+  t.ok(seen.stopped >= 7, 'all that were under way')
+  t.equal(lines.length, 1, 'told once')
+})
+
+t.test('a lookup for which another request waits goes on when one request fails', async (t) => {
+  const { source, seen } = slowSource(60, '1')
+  const { decide } = decisionsWith(source)
+  const both = decide(subject, contents(3))
+  const other = decide(subject, contents(2).slice(1))
+  await t.rejects(both, { message: 'down' })
+  const late = decide(subject, contents(3).slice(2))
+  t.equal(seen.asked, 4, 'a lookup that was stopped is asked again')
+  t.strictSame(await Promise.all([other, late]), [[true], [true]])
+})
