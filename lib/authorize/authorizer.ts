@@ -1,4 +1,4 @@
-import { type AtlassianError, AuthorizationError } from '../errors.ts'
+import { type AtlassianError, AuthorizationError, OptionError } from '../errors.ts'
 import type { ProductContext } from '../jwt/claims.ts'
 import type { Clock, Log } from '../ports.ts'
 import type { AskHost } from './ask-host.ts'
@@ -45,7 +45,8 @@ export interface Authorizer {
   authorize<Request>(requirements: Requirements<Request>, asked: AuthorizationRequest<Request>): Promise<Authorized>
   /**
    * Those of these issues (on a Confluence tenant: contents) for which the user has every one of the permissions, in
-   * their order. What is no id is left out. Rejects as `authorize` does, and with OptionError for no permissions.
+   * their order. What is no id is left out. Rejects as `authorize` does, and with OptionError for no permissions
+   * and for more than 1000 ids.
    */
   filterAllowed<Id extends string | number>(
     subject: Subject,
@@ -64,6 +65,9 @@ export interface AuthorizerOptions {
   readonly maxCached: number
   readonly timeoutMs: number
 }
+
+/** As many as Jira answers in one call (connect.md 6.1). A list that a stranger made longer must not become more calls. */
+const MAX_FILTERED_IDS = 1000
 
 export function createAuthorizer({ askHost, ...options }: AuthorizerOptions): Authorizer {
   const sources = new Map<string, PermissionSource>([
@@ -110,6 +114,9 @@ export function createAuthorizer({ askHost, ...options }: AuthorizerOptions): Au
     },
     async filterAllowed(subject, ids, permissions) {
       const wanted = parsePermissions(permissions, 'filterAllowed().permissions')
+      if (ids.length > MAX_FILTERED_IDS) {
+        throw new OptionError('filterAllowed().ids', ids, `it must have at most ${MAX_FILTERED_IDS} ids`)
+      }
       const resource = subject.tenant.product === 'jira' ? 'issue' : 'content'
       const known = new Set(ids.map(toResourceId).filter((id) => id !== null))
       const questions = [...known].flatMap((id) => wanted.map((permission) => ({ resource, id, permission }) as const))

@@ -29,7 +29,7 @@ export class DecisionCache {
 
   get(subject: Subject, question: Question): boolean | undefined {
     if (this.#freshMs === 0) return undefined
-    const key = keyOf(subject, question)
+    const key = questionKey(subject, question)
     const decision = this.#decisions.get(key)
     if (decision === undefined) return undefined
     const ageMs = this.#clock() - decision.askedAtMs
@@ -41,7 +41,7 @@ export class DecisionCache {
 
   set(subject: Subject, question: Question, granted: boolean, askedAtMs: number): void {
     if (this.#freshMs === 0) return
-    const key = keyOf(subject, question)
+    const key = questionKey(subject, question)
     const { resource, id } = question
     this.#decisions.set(key, { key, tenantId: subject.tenant.tenantId, resource, id, granted, askedAtMs })
   }
@@ -61,7 +61,7 @@ export class DecisionCache {
  * Whatever makes two answers different. The version is the one of the tenant's record: everything that happens in a
  * tenant's life changes it, in every process, and makes older answers unreachable.
  */
-export function subjectKey({ tenant, accountId }: Subject): readonly unknown[] {
+function subjectKey({ tenant, accountId }: Subject): readonly unknown[] {
   const { tenantId, clientKey, version } = tenant
   // Each product of an installation numbers its resources for itself.
   return isForgeView(tenant)
@@ -69,6 +69,7 @@ export function subjectKey({ tenant, accountId }: Subject): readonly unknown[] {
     : [tenantId, clientKey, version, accountId]
 }
 
-function keyOf(subject: Subject, { resource, id, permission }: Question): string {
+/** The same question of the same subject has the same key. */
+export function questionKey(subject: Subject, { resource, id, permission }: Question): string {
   return JSON.stringify([...subjectKey(subject), resource, id, permission])
 }

@@ -96,32 +96,40 @@ t.test('a resolver that fails: its own status is kept, everything else is a miss
   t.match(await read(async () => 42), { contentId: '42', permissions: { content: ['read'] } })
 })
 
-t.test('thousands of issues are filtered in as many calls as the host needs, and known ones in none', async (t) => {
-  const host = scriptedHost(({ body }) => {
-    const [entry] = Reflect.get(Object(body), 'projectPermissions')
-    const issues = entry.issues.filter((id: number) => id % 3 !== 0)
-    return json({
-      projectPermissions: entry.permissions.map((permission: string) => ({ permission, projects: [], issues }))
+t.test(
+  'a thousand issues are filtered in one call and known ones in none; more are refused before anything is asked',
+  async (t) => {
+    const host = scriptedHost(({ body }) => {
+      const [entry] = Reflect.get(Object(body), 'projectPermissions')
+      const issues = entry.issues.filter((id: number) => id % 3 !== 0)
+      return json({
+        projectPermissions: entry.permissions.map((permission: string) => ({ permission, projects: [], issues }))
+      })
     })
-  })
-  const clock = stillClock()
-  const { log } = watchedLog()
-  const authorizer = createAuthorizer({
-    askHost: host.askHost,
-    clock,
-    log,
-    cacheMs: 5000,
-    maxCached: 10_000,
-    timeoutMs: 1000
-  })
-  const subject = { tenant: jiraTenant, accountId: 'user-1' }
-  const ids = Array.from({ length: 2500 }, (_, index) => index + 1)
-  const expected = ids.filter((id) => id % 3 !== 0)
-  t.strictSame(await authorizer.filterAllowed(subject, ids, ['BROWSE_PROJECTS', 'EDIT_ISSUES']), expected)
-  t.equal(host.calls.length, 3)
-  t.strictSame(await authorizer.filterAllowed(subject, ids.slice(0, 10), ['EDIT_ISSUES']), expected.slice(0, 7))
-  t.equal(host.calls.length, 3)
-})
+    const clock = stillClock()
+    const { log } = watchedLog()
+    const authorizer = createAuthorizer({
+      askHost: host.askHost,
+      clock,
+      log,
+      cacheMs: 5000,
+      maxCached: 10_000,
+      timeoutMs: 1000
+    })
+    const subject = { tenant: jiraTenant, accountId: 'user-1' }
+    const ids = Array.from({ length: 1000 }, (_, index) => index + 1)
+    const expected = ids.filter((id) => id % 3 !== 0)
+    t.strictSame(await authorizer.filterAllowed(subject, ids, ['BROWSE_PROJECTS', 'EDIT_ISSUES']), expected)
+    t.equal(host.calls.length, 1)
+    t.strictSame(await authorizer.filterAllowed(subject, ids.slice(0, 10), ['EDIT_ISSUES']), expected.slice(0, 7))
+    t.equal(host.calls.length, 1)
+    await t.rejects(authorizer.filterAllowed(subject, [...ids, 1001], ['BROWSE_PROJECTS']), {
+      code: 'ATL_OPTION',
+      message: 'Option "filterAllowed().ids" is an array of 1001, but it must have at most 1000 ids'
+    })
+    t.equal(host.calls.length, 1)
+  }
+)
 
 t.test('an id that nothing is asked of may be anything', async (t) => {
   const authorizer = authorizerFor(

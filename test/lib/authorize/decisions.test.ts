@@ -171,3 +171,100 @@ t.test('many lookups of one request run a few at a time', async (t) => {
   )
   t.ok(most > 1 && most <= 8, `${most} at a time`)
 })
+
+t.test('a question is on its way once, in whatever order and company it is asked', async (t) => {
+  for (const cacheMs of [0, 5000]) {
+    const { source, open } = heldSource()
+    const { decide } = decisionsWith(source, { cacheMs })
+    const comment: Question = { ...browse, permission: 'ADD_COMMENTS' }
+    const asked = [
+      decide(subject, [browse, edit]),
+      decide(subject, [edit, browse]),
+      decide(subject, [browse]),
+      decide(subject, [comment, edit, comment])
+    ]
+    t.strictSame(
+      open.map(({ questions }) => questions),
+      [[browse, edit], [comment]],
+      'one call for what is new, and nothing twice'
+    )
+    open[0]?.answer(true)
+    open[1]?.answer(false)
+    t.strictSame(await Promise.all(asked), [[true, true], [true, true], [true], [false, true, false]])
+  }
+})
+
+t.test('a lookup that fails refuses all who wait for one of its questions, and nobody else', async (t) => {
+  const { source, open } = heldSource()
+  const { decide, lines } = decisionsWith(source)
+  const both = decide(subject, [browse, edit])
+  const more = decide(subject, [edit, { ...browse, id: '2' }])
+  const other = decide(subject, [{ ...browse, id: '2' }])
+  open[0]?.fail()
+  await t.rejects(both, { name: 'LookupFailure' })
+  await t.rejects(more, { name: 'LookupFailure' })
+  t.equal(open[1]?.signal.aborted, false, 'somebody else still waits for it')
+  open[1]?.answer(true)
+  t.strictSame(await other, [true])
+  t.equal(lines.length, 1)
+  t.strictSame(await decide(subject, [{ ...browse, id: '2' }]), [true])
+  t.equal(open.length, 2)
+})
+
+const contents = (count: number) =>
+  Array.from({ length: count }, (_, id): Question => ({ resource: 'content', id: String(id + 1), permission: 'read' }))
+
+/** Each content is a lookup of its own that takes a while, and gives up when it is told to. */
+function slowSource(eachMs: number, failing = '') {
+  const seen = { asked: 0, stopped: 0 }
+  const source: PermissionSource = {
+    split: (questions) => questions.map((question) => [question]),
+    ask(_subject, questions, signal) {
+      seen.asked += 1
+      return new Promise((resolve, reject) => {
+        const timer = setTimeout(
+          () => (questions[0]?.id === failing ? reject(new Error('down')) : resolve(questions.map(() => true))),
+          questions[0]?.id === failing ? 1 : eachMs
+        )
+        signal.addEventListener('abort', () => {
+          clearTimeout(timer)
+          seen.stopped += 1
+          reject(new Error('stopped'))
+        })
+      })
+    }
+  }
+  return { source, seen }
+}
+
+t.test('all lookups of one request share one time limit, and stop when it is over', async (t) => {
+  const { source, seen } = slowSource(40)
+  const { decide, lines } = decisionsWith(source, { timeoutMs: 100 })
+  await t.rejects(decide(subject, contents(400)), { name: 'LookupFailure', message: 'no answer within 100 ms' })
+  t.ok(seen.asked >= 8 && seen.asked <= 24, `${seen.asked} asked`)
+  const { asked } = seen
+  await new Promise((resolve) => setTimeout(resolve, 60))
+  t.equal(seen.asked, asked, 'nothing is asked any more')
+  t.equal(lines.length, 1, 'told once')
+})
+
+t.test('after the first failure the other lookups of the request stop, and no more are made', async (t) => {
+  const { source, seen } = slowSource(10_000, '3')
+  const { decide, lines } = decisionsWith(source, { timeoutMs: 20_000 })
+  await t.rejects(decide(subject, contents(400)), { name: 'LookupFailure', message: 'down' })
+  await new Promise(setImmediate)
+  t.equal(seen.asked, 8)
+  t.ok(seen.stopped >= 7, 'all that were under way')
+  t.equal(lines.length, 1, 'told once')
+})
+
+t.test('a lookup for which another request waits goes on when one request fails', async (t) => {
+  const { source, seen } = slowSource(60, '1')
+  const { decide } = decisionsWith(source)
+  const both = decide(subject, contents(3))
+  const other = decide(subject, contents(2).slice(1))
+  await t.rejects(both, { message: 'down' })
+  const late = decide(subject, contents(3).slice(2))
+  t.equal(seen.asked, 4, 'a lookup that was stopped is asked again')
+  t.strictSame(await Promise.all([other, late]), [[true], [true]])
+})
