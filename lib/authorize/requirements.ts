@@ -107,7 +107,26 @@ function parse<Request>(
   if (Object.keys(permissions).length === 0) {
     throw new OptionError(caller, given, `it must require something under ${resources.join(', ')}`)
   }
+  refuseUnresolved(caller, permissions, resolvers, resolversFor)
   return Object.freeze({ product, permissions: Object.freeze(permissions), resolvers: Object.freeze(resolvers) })
+}
+
+/** With one resolver the token is not read, so permissions whose id no resolver finds could never be granted. */
+function refuseUnresolved(
+  caller: string,
+  permissions: object,
+  resolvers: object,
+  resolversFor: Readonly<Record<string, readonly Resource[]>>
+): void {
+  const [resolver] = Object.keys(resolvers)
+  if (resolver === undefined) return
+  for (const resource of Object.keys(permissions)) {
+    const finders = Object.keys(resolversFor).filter((name) => resolversFor[name]?.some((each) => each === resource))
+    if (finders.length === 0 || finders.some((name) => Object.hasOwn(resolvers, name.slice(0, -2)))) continue
+    const missing = `${caller}().${finders.join(' or ')}`
+    const needed = `"${resource}" needs it: with "${resolver}Id" nothing is taken from the token`
+    throw new OptionError(missing, undefined, needed)
+  }
 }
 
 /** Names of permissions as a list without duplicates. Throws OptionError for an empty list and for what is no name. */

@@ -255,6 +255,24 @@ t.test('routes where no user is known cannot be authorized, and empty requiremen
       () => authorizeConfluence({ space: 'read', contentId: () => 1 })
     ]
     for (const make of wrong) t.throws(make, { code: 'ATL_OPTION' }, String(make))
+    const [read, id] = ['read', () => 1] as const
+    const withoutResolver: [() => unknown, string][] = [
+      [
+        () => authorizeJira({ issue: 'EDIT_ISSUES', project: 'BROWSE_PROJECTS', projectId: id }),
+        'Option "authorizeJira().issueId" is missing, but "issue" needs it: with "projectId" nothing is taken from the token'
+      ],
+      [
+        () => authorizeConfluence({ space: read, content: read, spaceId: id }),
+        'Option "authorizeConfluence().contentId" is missing, but "content" needs it: with "spaceId" nothing is taken from the token'
+      ],
+      [
+        () => authorizeConfluence({ content: read, space: read, contentId: id, spaceId: undefined }),
+        'Option "authorizeConfluence().spaceId" is missing, but "space" needs it: with "contentId" nothing is taken from the token'
+      ]
+    ]
+    for (const [make, message] of withoutResolver) t.throws(make, { code: 'ATL_OPTION', message })
+    t.ok(authorizeJira({ issue: 'EDIT_ISSUES', project: 'BROWSE_PROJECTS', issueId: id }), 'an issue stands for both')
+    t.ok(authorizeJira({ global: 'ADMINISTER', project: 'BROWSE_PROJECTS', projectId: id }), 'the site needs no id')
   })
 })
 
