@@ -13,7 +13,8 @@ export async function onlyVisible(
   const { accountId, product } = callerOf(request)
   if (accountId === null) return []
   const permission = product === 'jira' ? 'BROWSE_PROJECTS' : 'read'
-  const subjects = summaries.map(({ subject }) => subject)
+  // As many as one question may name; a page does not show more.
+  const subjects = summaries.slice(0, 1000).map(({ subject }) => subject)
   const visible = new Set(await request.filterAllowed(subjects, [permission]))
   return summaries.filter(({ subject }) => visible.has(subject))
 }

@@ -145,7 +145,7 @@ declare module 'fastify' {
     /**
      * Those of these issues (in Confluence: contents) for which the verified user has every one of the permissions, in
      * their order: one call for up to 1000 issues. What is no id is left out. Rejects with `ATL_PERMISSION_UNKNOWN`
-     * when the host gives no clear answer.
+     * when the host gives no clear answer, and with `ATL_OPTION` for more than 1000 ids.
      */
     filterAllowed<Id extends string | number>(ids: readonly Id[], permissions: readonly string[]): Promise<Id[]>
     /** The verified life-cycle call on routes with the policy `lifecycle`; else `null`. */

@@ -242,9 +242,9 @@ t.test('a job acts as the user that it names, and a request only if it says so',
   t.equal((await send('/as?user=5:bob&impersonate=yes')).statusCode, 200, lines.join(''))
   t.equal(last(), 'Bearer of-5:bob')
   // The user's own token is the one to use, while the call has one.
-  await send('/as?impersonate=yes', { user: bearer('user') })
+  await send(`/as?user=${encodeURIComponent(ACCOUNT_ID)}&impersonate=yes`, { user: bearer('user') })
   t.equal(last(), `Bearer ${bearer('user')}`)
-  t.equal((await send('/as?impersonate=yes')).statusCode, 200)
+  t.equal((await send(`/as?user=${encodeURIComponent(ACCOUNT_ID)}&impersonate=yes`)).statusCode, 200)
   t.equal(last(), `Bearer of-${ACCOUNT_ID}`)
   const before = api.calls.length
   t.equal((await send('/narrow', { user: bearer('user') })).json().code, 'ATL_USER_TOKEN_SETUP')
