@@ -10,6 +10,9 @@ import type { Test } from 'tap'
 
 const run = promisify(execFile)
 
+/** What the shell around a server says when it ended. */
+const SELF_ENDED = 'the server ended'
+
 /** A real MariaDB or MySQL server for one test file. */
 export interface TestMariadb {
   /** Where it came from, for the name of a test. */
@@ -34,7 +37,7 @@ export async function testMariadb(t: Test): Promise<TestMariadb | null> {
     return null
   }
   try {
-    const server = await findServer()
+    const server = await findServer(t)
     t.teardown(() => server.stop())
     return server
   } catch (error) {
@@ -45,7 +48,7 @@ export async function testMariadb(t: Test): Promise<TestMariadb | null> {
   }
 }
 
-async function findServer(): Promise<TestMariadb> {
+async function findServer(t: Test): Promise<TestMariadb> {
   const url = process.env.MARIADB_URL
   if (url !== undefined && /^(mysql|mariadb):/.test(url)) return onServer('MARIADB_URL', url, async () => {})
   for (const program of ['mariadbd', 'mariadb-install-db']) {
@@ -54,10 +57,10 @@ async function findServer(): Promise<TestMariadb> {
     }))
     if (stdout === '') throw new Error(`no MARIADB_URL, and no ${program} in the system`)
   }
-  return startServer()
+  return startServer(t)
 }
 
-async function startServer(): Promise<TestMariadb> {
+async function startServer(t: Test): Promise<TestMariadb> {
   const owner = await ownerOfServer()
   const directory = await mkdtemp(join(tmpdir(), 'atl-mariadb-'))
   const env = { PATH: `${process.env.PATH}:/usr/sbin`, LC_ALL: 'C', TZ: 'UTC' }
@@ -77,26 +80,32 @@ async function startServer(): Promise<TestMariadb> {
       // hears what the shell says of it, and saying it would end the shell.
       [
         '-c',
-        'directory=$1; shift; "$@" & server=$!; cat > /dev/null; exec 2> /dev/null; kill -KILL $server; wait $server; rm -rf "$directory"',
+        `directory=$1; shift; "$@" & server=$!; (while kill -0 $server 2> /dev/null; do sleep 0.2; done; echo "${SELF_ENDED}" >&2) & cat > /dev/null; exec 2> /dev/null; kill -KILL $server; wait $server; rm -rf "$directory"`,
         'sh',
         directory,
         ...['mariadbd', '--no-defaults', `--datadir=${data}`, `--port=${port}`, '--bind-address=127.0.0.1'],
         ...[`--socket=${join(directory, 'socket')}`, `--pid-file=${join(directory, 'pid')}`, '--skip-name-resolve'],
         ...['--innodb-flush-log-at-trx-commit=0', '--innodb-buffer-pool-size=64M', '--innodb-log-file-size=16M'],
+        // Several of them run side by side on small machines, some of whose kernels refuse io_uring.
+        ...['--innodb-use-native-aio=0', '--key-buffer-size=1M', '--aria-pagecache-buffer-size=8M'],
         // What an operator may leave as it is: our sessions have to set what they need.
         ...['--character-set-server=latin1', '--sql-mode=', '--transaction-isolation=REPEATABLE-READ']
       ],
       { ...options, detached: true, stdio: ['pipe', 'ignore', 'pipe'] }
     )
     const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()))
+    let log = ''
+    let stopping = false
+    server.stderr?.on('data', (chunk) => {
+      log = `${log}${chunk}`.slice(-4000)
+      // Tests see refused connections only; the reason stands here.
+      if (!stopping && log.includes(SELF_ENDED)) t.comment(`MariaDB ended by itself: ${log}`)
+    })
     const stop = async () => {
+      stopping = true
       server.stdin?.end()
       await ended
     }
-    let log = ''
-    server.stderr?.on('data', (chunk) => {
-      log = `${log}${chunk}`.slice(-500)
-    })
     const url = `mariadb://root@127.0.0.1:${port}/mysql`
     try {
       await ready(url, () => log)
@@ -121,10 +130,12 @@ async function ownerOfServer(): Promise<{ uid: number; gid: number } | null> {
   throw new Error('root cannot run it, and there is no user mysql or nobody')
 }
 
-/** Resolves when the server answers; one that does not within 20 s has failed. */
+/** Resolves when this server says that it is ready, and answers; one that does not within 20 s has failed. */
 async function ready(url: string, log: () => string): Promise<void> {
   for (const deadline = Date.now() + 20_000; ; await wait(50)) {
     try {
+      // Another server may have taken the port in the meantime, and would answer too.
+      if (!log().includes('ready for connections')) throw new Error('it did not say that it is ready')
       return await administer(url, ['select 1'])
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND') throw error
