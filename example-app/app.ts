@@ -35,7 +35,8 @@ export async function buildApp({
   connect
 }: AppOptions): Promise<FastifyInstance> {
   // Page URLs carry a token. This keeps it out of the log, also for addresses that nobody knows.
-  const app = Fastify({ logger: { ...log, ...redactingLogger } })
+  // While it closes, what is under way is answered; new connections go to another node.
+  const app = Fastify({ logger: { ...log, ...redactingLogger }, return503OnClosing: false })
 
   // Our own table lives in the database of the tenants; closing the app closes both.
   const database = await openDatabase<ChecklistTables>(databaseUrl)

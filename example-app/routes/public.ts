@@ -14,6 +14,9 @@ const types: Record<string, string> = {
 export async function publicRoutes(app: FastifyInstance): Promise<void> {
   app.atlassian.publicScope(app)
 
+  // For proxies and orchestrators: this node takes requests.
+  app.get('/health', async () => ({ ok: true }))
+
   const folder = join(import.meta.dirname, '../public')
   for (const name of await readdir(folder)) {
     serve(name, types[extname(name)] ?? 'application/octet-stream', await readFile(join(folder, name)))
