@@ -1,7 +1,9 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type ConnectOptions, resolveOptions } from 'fastify-atlassian/core'
 import t from 'tap'
+import { drawSequence } from '../../site/sequence-picture.ts'
+import { sequences } from '../../site/sequences.ts'
 import { runSnippet, typeCheck, writeSnippets } from './check-snippets.ts'
 import { readDocuments, snippetsOf } from './snippets.ts'
 
@@ -45,6 +47,17 @@ t.test('a link between the documents leads somewhere', async (t) => {
       t.ok(existsSync(join(root, found)), `${path} links to ${target}`)
       if (anchor !== undefined) t.ok(anchorsOf(documents.get(found) ?? '').includes(anchor), `${path}: #${anchor}`)
     }
+  }
+})
+
+t.test('the list of documents names every one, and the drawn pictures are current', async (t) => {
+  const list = documents.get('docs/README.md') ?? ''
+  for (const path of documents.keys()) {
+    const [, name] = /^docs\/(?!README)(.+)$/.exec(path) ?? []
+    if (name !== undefined) t.ok(list.includes(`](${name})`), `docs/README.md names ${name}`)
+  }
+  for (const [name, sequence] of Object.entries(sequences)) {
+    t.equal(readFileSync(join(root, `docs/pictures/${name}.svg`), 'utf8'), drawSequence(sequence), `${name}.svg`)
   }
 })
 
