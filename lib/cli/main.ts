@@ -1,6 +1,7 @@
 import { importAceCommand } from './import-ace.ts'
 import { manifestCommand } from './manifest.ts'
 import { migrate } from './migrate.ts'
+import { newCommand } from './new.ts'
 import { purge } from './purge.ts'
 import { reencrypt } from './reencrypt.ts'
 import { usage } from './usage.ts'
@@ -10,6 +11,7 @@ const commands: Readonly<Record<string, (argv: readonly string[], world: CliWorl
   'import-ace': importAceCommand,
   manifest: manifestCommand,
   migrate,
+  new: newCommand,
   purge,
   reencrypt
 }

@@ -7,6 +7,8 @@ export function run(node: NodeJS.Process): void {
   const world = {
     env: node.env,
     signal: stop.signal,
+    cwd: node.cwd(),
+    isTerminal: node.stdout.isTTY === true,
     out: (text: string) => void node.stdout.write(text),
     err: (text: string) => void node.stderr.write(text)
   }

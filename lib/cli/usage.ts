@@ -5,6 +5,7 @@ Commands:
   manifest         makes a Forge manifest from the Connect descriptor, or checks one
   migrate status   tells which migrations the database has and lacks
   migrate latest   brings the tables of this package up to date
+  new              makes an app: sources, tests and files for a server
   purge            removes tenants whose last installation ended long ago
   reencrypt        writes every stored secret anew with the newest key
 

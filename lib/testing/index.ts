@@ -1,3 +1,4 @@
+export { parseManifest } from './forge/parse-manifest.ts'
 export type {
   ForgeAnswer,
   ForgeBrowserOptions,

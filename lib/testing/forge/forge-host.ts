@@ -18,7 +18,7 @@ import { createForgeKeys } from './forge-keys.ts'
 import { createGraphql } from './graphql.ts'
 import { createInstallations } from './installations.ts'
 import { createInvocationSigner } from './invocation-token.ts'
-import { readManifest } from './manifest-reader.ts'
+import { type ForgeModule, readManifest } from './manifest-reader.ts'
 import { createMoves } from './moves.ts'
 import { createPlatformApi } from './platform-api.ts'
 import { createProductGateway } from './product-gateway.ts'
@@ -64,6 +64,7 @@ export function createForgePart(around: ForgeSurroundings): ForgePart {
   let version = '1.0.0'
   /** Address of the app that is remembered. */
   let base = ''
+  const resources = options.resources ?? {}
   const appId = options.appId ?? manifest.appId ?? randomUUID()
   const environments = Object.fromEntries(
     TYPES.map((type) => [type, { type, id: `ari:cloud:ecosystem::environment/${appId}/${randomUUID()}` }])
@@ -139,9 +140,10 @@ export function createForgePart(around: ForgeSurroundings): ForgePart {
     base = await descriptorBase(app, connectTo(app, world.uiTimeoutMs))
   }
 
-  function frontEndOf(key: string): string | null {
+  function frontEndOf({ key, resource }: ForgeModule): string | null {
     const path = options.frontEnds?.[key]
-    return path === undefined ? null : base + path
+    if (path !== undefined) return base + path
+    return resource !== null && Object.hasOwn(resources, resource) ? `${url()}/ui/${resource}/index.html` : null
   }
 
   const host: ForgeHost = {
@@ -154,8 +156,12 @@ export function createForgePart(around: ForgeSurroundings): ForgePart {
       return siteEvents.listener
     },
     get modules() {
-      return manifest.uiModules.map(({ key, type, title }) => ({ key, type, title, url: frontEndOf(key) }))
+      return manifest.uiModules.map((module) => {
+        const { key, type, title } = module
+        return { key, type, title, url: frontEndOf(module) }
+      })
     },
+    resources,
     installations: installations.list,
     connectOptions: () => ({ appId, environments: [...TYPES], jwksUrl: url() + JWKS_PATH, apiHosts: [url()] }),
     deploy(next, appVersion) {

@@ -16,6 +16,8 @@ export interface ForgeModule {
   readonly endpoint: ForgeEndpoint | null
   /** What people read; the key where the manifest says nothing. */
   readonly title: string
+  /** The key of the files that it shows; null for none. */
+  readonly resource: string | null
 }
 
 /** What the simulator reads of a manifest. Without one, every call brings the tokens that its kind may bring. */
@@ -85,7 +87,7 @@ function readModule(
     throw new Error(`The module "${String(entry.key)}" of the manifest names the endpoint "${named}", which it lacks.`)
   }
   const key = String(entry.key ?? type)
-  return { type, key, endpoint: endpoint ?? null, title: textOf(entry.title) ?? key }
+  return { type, key, endpoint: endpoint ?? null, title: textOf(entry.title) ?? key, resource: textOf(entry.resource) }
 }
 
 function readEndpoint(entry: Record<string, unknown>): ForgeEndpoint {

@@ -44,6 +44,11 @@ export interface ForgeSimulatorOptions {
    * UI in life. A module without one is shown as a form that calls the backend.
    */
   readonly frontEnds?: Readonly<Record<string, string>>
+  /**
+   * For the web pages: the folder of each of the manifest's `resources`, by its key. The simulator serves them as
+   * Atlassian does, as sources: `@forge/bridge` and `fastify-atlassian/client` are found without a bundler.
+   */
+  readonly resources?: Readonly<Record<string, string>>
 }
 
 /** A module of the manifest that people see. */
@@ -206,6 +211,8 @@ export interface ForgeHost {
   readonly app: App | null
   /** The modules of the manifest that call a remote, in its order. */
   readonly modules: readonly ForgeUiModule[]
+  /** The folders of the manifest's resources, as they were given. */
+  readonly resources: Readonly<Record<string, string>>
   /** Every installation since the start, newest last. */
   readonly installations: readonly ForgeInstallation[]
   /** The option `forge` that makes an app trust this host. */

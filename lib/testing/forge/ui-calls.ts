@@ -146,7 +146,8 @@ const ALWAYS_ALLOWED = new Set(['accept', 'accept-language', 'content-language']
 export function uiModule(world: ForgeWorld, site: Site, options: Pick<ForgeRequestOptions, 'module'>): ForgeModule {
   const { module } = options
   const { given, uiModules } = world.manifest()
-  if (typeof module === 'object') return { ...module, title: module.key, endpoint: anyEndpoint(module.key) }
+  if (typeof module === 'object')
+    return { ...module, title: module.key, resource: null, endpoint: anyEndpoint(module.key) }
   const found =
     module === undefined
       ? (uiModules.find(({ type }) => type.startsWith(`${site.product}:`)) ?? uiModules[0])
@@ -158,7 +159,7 @@ export function uiModule(world: ForgeWorld, site: Site, options: Pick<ForgeReque
   }
   const type = site.product === 'jira' ? 'jira:issuePanel' : 'macro'
   const key = module ?? 'panel'
-  return { type, key, title: key, endpoint: anyEndpoint('endpoint') }
+  return { type, key, title: key, resource: null, endpoint: anyEndpoint('endpoint') }
 }
 
 function anyEndpoint(key: string): ForgeModule['endpoint'] {

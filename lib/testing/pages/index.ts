@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { HostSimulator, SimulatedSite } from '../types.ts'
 import { endpoints } from './api.ts'
 import { streamEvents } from './event-stream.ts'
+import { sendFrontEnd } from './front-ends.ts'
 import { PageError, readJson, redirect, sendAsset, sendJson, sendShell } from './respond.ts'
 import { homePath, parseRoute } from './routes.ts'
 import { createShownLog } from './shown-log.ts'
@@ -33,6 +34,7 @@ export function createSimulatorPages(host: HostSimulator): SimulatorPages {
       response.setHeader('access-control-allow-origin', '*')
       return sendAsset(response, 'forge-bridge.js')
     }
+    if (url.pathname.startsWith('/ui/')) return sendFrontEnd(host.forge.resources, url.pathname, response)
     if (url.pathname !== '/' && !url.pathname.startsWith('/sim/')) return null
     const site = host.site()
     redirect(response, site.origin + homePath(site))
