@@ -36,7 +36,8 @@ function app(choice: Choice): string {
       'const forge = {',
       "  appId: '00000000-0000-4000-8000-000000000000',",
       "  environments: ['PRODUCTION'],",
-      "  keepAlivePath: '/forge/heartbeat'",
+      "  keepAlivePath: '/forge/heartbeat',",
+      '  events: {}',
       '}',
       ''
     ],

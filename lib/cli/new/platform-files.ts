@@ -109,7 +109,7 @@ function manifest(choice: Choice): string {
     '      endpoint: upgraded-endpoint',
     '      events:',
     '        - avi:forge:upgraded:app',
-    '    - key: changed',
+    '    - key: changed-trigger',
     '      endpoint: events-endpoint',
     '      events:',
     jira ? '        - avi:jira:updated:issue' : '        - avi:confluence:updated:page',

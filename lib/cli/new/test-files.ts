@@ -89,6 +89,7 @@ function forgeTest(choice: Choice, subject: string): (string | false)[] {
       ? [
           "test('the same data is there after the move to Forge', async () => {",
           '  const before = await app.atlassian.tenants.find({ clientKey: host.site().clientKey })',
+          "  await host.forge.upgrade(app, { to: 'connect-on-forge' })",
           '  await host.forge.upgrade(app)',
           ...find,
           '  assert.equal(tenant.tenantId, before?.tenantId)'
