@@ -258,6 +258,20 @@ t.test('whatever a file holds, the check says so and does not throw', async (t) 
   }
 })
 
+t.test('a file that is a circle is read once around', async (t) => {
+  const circle = changed((m) => {
+    m.modules.trigger[0].own = m.modules
+  })
+  t.doesNotThrow(() => checkManifest(circle, { descriptor, routes: [], forge }))
+  for (const part of ['app', 'remotes', 'connectModules', 'permissions']) {
+    const other = changed((m) => {
+      const values = Object.values(m[part]).flat()
+      for (const value of values) if (typeof value === 'object' && value !== null) Object.assign(value, { own: m })
+    })
+    t.doesNotThrow(() => checkManifest(other, { descriptor, routes: [], forge }), part)
+  }
+})
+
 const routes: ManifestRoute[] = [
   ...['installed', 'upgraded', 'pre-uninstall'].map((name) => ({
     method: 'POST',
@@ -312,6 +326,46 @@ t.test('the routes of the app answer what the manifest sends', async (t) => {
     m.permissions.scopes = ['read:connect-jira']
   }
   t.same(found(nothing, input), ['warning endpoint-missing'])
+})
+
+t.test('every module that Forge sends to the path of its endpoint has its route', async (t) => {
+  const module = (type: string, path: string | null) => (m: Draft) => {
+    m.modules.endpoint.push({ key: 'own', remote: 'connect', ...(path === null ? {} : { route: { path } }) })
+    m.modules[type] = [{ key: 'mine', endpoint: 'own' }]
+  }
+  for (const type of ['action', 'jira:jqlFunction', 'jira:workflowPostFunction', 'bitbucket:mergeCheck']) {
+    t.same(found(module(type, '/elsewhere'), input), ['error route-missing'], type)
+    t.same(found(module(type, '/hook'), input), ['error route-policy'], type)
+    t.same(found(module(type, '/forge/heartbeat'), input), [], type)
+    const missing = type.startsWith('bitbucket:') ? ['error endpoint-route-missing'] : []
+    t.same(found(module(type, null), input), missing, type)
+  }
+  t.same(found(module('webtrigger', '/hook'), input), [], 'a web trigger brings no token')
+  const front = (m: Draft) => {
+    m.modules.endpoint.push({ key: 'own', remote: 'connect', route: { path: '/' } })
+    m.modules['jira:issuePanel'] = [{ key: 'mine', resolver: { endpoint: 'own' } }]
+  }
+  t.same(found(front, input), [], 'a front end names its path itself')
+})
+
+t.test('a move of data needs its five routes and a remote that is there', async (t) => {
+  const dare = (members: object) => (m: Draft) => {
+    m.modules['migration:dataResidency'] = [{ key: 'dare', remote: 'connect', path: '/forge/dare', ...members }]
+  }
+  const hooks = ['schedule', 'start', 'status', 'commit', 'rollback'].map((name) => ({
+    method: name === 'status' ? 'GET' : 'POST',
+    url: `/base/forge/dare/${name}`,
+    policy: 'forge'
+  }))
+  const all = { ...input, routes: [...routes, ...hooks] }
+  t.same(found(dare({}), all), [])
+  t.same(found(dare({ path: '/forge/dare/' }), all), [], 'a slash at the end changes nothing')
+  t.same(found(dare({}), input), Array(5).fill('error route-missing'))
+  t.same(found(dare({ path: '/dare' }), all), Array(5).fill('error route-missing'))
+  const open = all.routes.map((route) => (route.url.endsWith('/commit') ? { ...route, policy: 'none' } : route))
+  t.same(found(dare({}), { ...input, routes: open }), ['error route-policy'])
+  t.same(found(dare({ remote: 'other' }), all), ['error data-residency-remote'])
+  t.same(found(dare({ path: undefined }), all), ['error data-residency-path'])
 })
 
 t.test('a finding names its place and its route', async (t) => {
