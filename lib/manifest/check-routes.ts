@@ -4,7 +4,6 @@ import { descriptorWebhooks } from '../descriptor/descriptor-webhooks.ts'
 import { isObject } from '../descriptor/json-value.ts'
 import { lifecyclePaths } from '../descriptor/lifecycle-paths.ts'
 import { matchesPath } from '../descriptor/matches-path.ts'
-import { dataResidencyHooks } from '../forge/events/data-residency.ts'
 import { acceptsForge } from './backend-modules.ts'
 import { DATA_RESIDENCY } from './check-endpoints.ts'
 import type { Findings } from './findings.ts'
@@ -54,6 +53,9 @@ export function checkRoutes(
     }
   }
 }
+
+/** Below the path of a move of data (forge.md 1.3). */
+const dataResidencyHooks = ['schedule', 'start', 'status', 'commit', 'rollback'] as const
 
 interface ForgeCall {
   readonly module: ModuleEntry
