@@ -19,7 +19,7 @@ export function readAceStore({ draft, value, from }: AceValue): void {
     const name = typeof adapter === 'string' && Object.hasOwn(elsewhere, adapter) ? elsewhere[adapter] : 'this adapter'
     draft.problem(
       `${from}.adapter`,
-      `there is no store for ${name}: give the option "store" in code or DATABASE_URL, and take the tenants over with "npx fastify-atlassian import-ace"`
+      `there is no store for ${name}: set DATABASE_URL, or take "store" out and give it in code; "npx fastify-atlassian import-ace" takes the tenants over`
     )
     return
   }
@@ -32,7 +32,9 @@ export function readAceStore({ draft, value, from }: AceValue): void {
   }
   draft.set('store', checked.value, from, true)
   draft.notice(
-    `${from}: the tables of this package stand beside those of ACE; "npx fastify-atlassian import-ace" takes the tenants over`
+    adapter === 'redis'
+      ? `${from}: "npx fastify-atlassian import-ace" takes the tenants of ACE over, and reads best where this app keeps nothing: name another database number here`
+      : `${from}: the tables of this package stand beside those of ACE; "npx fastify-atlassian import-ace" takes the tenants over`
   )
   readPool(value.pool, `${from}.pool`, draft)
   sayUnused(value, from, draft)
