@@ -1,4 +1,4 @@
-import { compileAllowedHosts, isLoopbackHost } from '../allowed-hosts.ts'
+import { isLoopbackHost } from '../allowed-hosts.ts'
 import { isObject } from './ace-file.ts'
 import { readAceStore } from './ace-store.ts'
 import { checkValue, type Kind } from './check-value.ts'
@@ -11,6 +11,8 @@ export interface AceValue {
   /** The variable or the key of the file, for messages. */
   readonly from: string
   readonly draft: Draft
+  /** What ACE takes for the environment: NODE_ENV, else `development`. */
+  readonly environment: string
   /** Other keys of the section. */
   other(key: string): unknown
 }
@@ -61,7 +63,7 @@ export const aceKeys: readonly AceKey[] = Object.freeze([
     global: true,
     options: ['forge.appId'],
     read({ draft, value, from }) {
-      draft.read('forge.appId', text, value, from)
+      draft.read('forge.appId', { type: 'forge-app' }, value, from)
       if (draft.has('forge.environments')) return
       draft.notice(
         `${from}: ACE takes calls of every Forge environment, here FASTIFY_ATLASSIAN_FORGE_ENVIRONMENTS says which; production needs it`
@@ -94,7 +96,10 @@ export const aceKeys: readonly AceKey[] = Object.freeze([
   {
     key: 'watch',
     options: ['watchDescriptor'],
-    read: ({ draft, value, from }) => draft.read('watchDescriptor', boolean, value, from)
+    // ACE watches in development only, and so may we.
+    read({ draft, value, from, environment }) {
+      if (environment === 'development') draft.read('watchDescriptor', boolean, value, from)
+    }
   },
   { key: 'store', options: ['store'], read: readAceStore },
   {
@@ -133,7 +138,7 @@ function readWhitelist({ draft, value, from }: AceValue): void {
     draft.notice(`${from}: an empty entry, which lets every host install in ACE, is left out here`)
   }
   for (const entry of named) {
-    if (isWrongHost(entry)) {
+    if ('expected' in checkValue({ type: 'list', of: 'host' }, [entry])) {
       draft.problem(
         from,
         'each entry must be a host such as "acme.atlassian.net", or "*." before one; "*" stands nowhere else'
@@ -147,15 +152,6 @@ function readWhitelist({ draft, value, from }: AceValue): void {
     }
   }
   if (named.length > 0) draft.set('allowedHosts', named, from)
-}
-
-function isWrongHost(entry: string): boolean {
-  try {
-    compileAllowedHosts([entry])
-    return false
-  } catch {
-    return true
-  }
 }
 
 const MAX_SESSION_MINUTES = 60

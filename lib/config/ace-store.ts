@@ -31,11 +31,7 @@ export function readAceStore({ draft, value, from }: AceValue): void {
     return
   }
   draft.set('store', checked.value, from, true)
-  draft.notice(
-    adapter === 'redis'
-      ? `${from}: "npx fastify-atlassian import-ace" takes the tenants of ACE over, and reads best where this app keeps nothing: name another database number here`
-      : `${from}: the tables of this package stand beside those of ACE; "npx fastify-atlassian import-ace" takes the tenants over`
-  )
+  sayImport(checked.value, from, draft)
   readPool(value.pool, `${from}.pool`, draft)
   sayUnused(value, from, draft)
 }
@@ -46,6 +42,14 @@ function sequelizeAddress({ type, dialect, storage, url }: Record<string, unknow
   if (kind !== 'sqlite' && kind !== 'sqlite3') return url
   if (typeof storage === 'string') return `sqlite:${storage}`
   return url ?? ':memory:'
+}
+
+function sayImport(address: unknown, from: string, draft: AceValue['draft']): void {
+  const importing = '"npx fastify-atlassian import-ace" takes the tenants over'
+  if (address === ':memory:') return
+  if (/^redis/i.test(String(address))) {
+    draft.notice(`${from}: ${importing}, from a database that holds nothing else; name another database number here`)
+  } else draft.notice(`${from}: the tables of this package stand beside those of ACE; ${importing}`)
 }
 
 /** Sequelize's names for what the option `database.pool` says. */

@@ -1,3 +1,6 @@
+import { compileAllowedHosts } from '../allowed-hosts.ts'
+import { appAri } from '../forge/ari.ts'
+
 /** The types that a variable may have. */
 export type Kind =
   | { readonly type: 'text' }
@@ -7,7 +10,9 @@ export type Kind =
   | { readonly type: 'integer'; readonly min: number; readonly max: number }
   | { readonly type: 'boolean' }
   | { readonly type: 'choice'; readonly values: readonly string[] }
-  | { readonly type: 'list'; readonly of: 'text' | 'url' }
+  | { readonly type: 'list'; readonly of: 'text' | 'url' | 'host' }
+  /** The id of an app of Forge. */
+  | { readonly type: 'forge-app' }
   | { readonly type: 'database' }
   | { readonly type: 'keys' }
 
@@ -36,14 +41,20 @@ export function inWords(kind: Kind): string {
     case 'choice':
       return `one of ${kind.values.join(', ')}`
     case 'list':
-      return kind.of === 'url'
-        ? 'http(s) addresses without credentials, query or fragment, with commas between them'
-        : 'texts with commas between them'
+      return listWords[kind.of]
+    case 'forge-app':
+      return 'the id of the app in its manifest, a UUID or an ARI'
     case 'database':
       return 'a database address: sqlite:file, postgres://…, mysql://… or redis://…'
     case 'keys':
       return 'keys as ID=KEY with commas between them, the newest first, each KEY 32 bytes as base64 text'
   }
+}
+
+const listWords = {
+  text: 'texts with commas between them',
+  url: 'http(s) addresses without credentials, query or fragment, with commas between them',
+  host: 'hosts such as "acme.atlassian.net", "*." before one, or origins, with commas between them'
 }
 
 function read(kind: Kind, given: unknown): unknown {
@@ -62,6 +73,8 @@ function read(kind: Kind, given: unknown): unknown {
       return kind.values.find((value) => value === given)
     case 'list':
       return toList(given, kind.of)
+    case 'forge-app':
+      return isText(given) && appAri(given) !== null ? given : undefined
     case 'database':
       return isText(given) && DATABASE.test(given) ? given : undefined
     case 'keys':
@@ -91,12 +104,25 @@ function toBoolean(given: unknown): boolean | undefined {
   return given === false || given === 'false' || given === '0' ? false : undefined
 }
 
-function toList(given: unknown, of: 'text' | 'url'): string[] | undefined {
+/** Whether an entry of `allowedHosts` is one. */
+function isHost(given: unknown): boolean {
+  if (!isText(given)) return false
+  try {
+    compileAllowedHosts([given])
+    return true
+  } catch {
+    return false
+  }
+}
+
+const itemChecks = { text: isText, url: (item: unknown) => isUrl(item, false), host: isHost }
+
+function toList(given: unknown, of: 'text' | 'url' | 'host'): string[] | undefined {
   const items: unknown[] | undefined =
     typeof given === 'string' ? given.split(',') : Array.isArray(given) ? given : undefined
   const read = items?.map((item) => (typeof item === 'string' ? item.trim() : item)).filter((item) => item !== '')
   if (read === undefined || read.length === 0) return undefined
-  return read.every((item): item is string => (of === 'url' ? isUrl(item, false) : isText(item))) ? read : undefined
+  return read.every((item): item is string => itemChecks[of](item)) ? read : undefined
 }
 
 /** Commas or lines divide the keys; a `=` at the end of one belongs to its base64 text. */

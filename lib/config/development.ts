@@ -16,13 +16,13 @@ const known: Readonly<Record<string, { readonly kind: Kind; readonly real?: read
   // The address of a tunnel: only hosts speak to it.
   baseUrl: { kind: url, real: 'https' },
   allowedBaseUrls: { kind: urls, real: 'https' },
-  allowedHosts: { kind: texts, real: productionHosts },
+  allowedHosts: { kind: { type: 'list', of: 'host' }, real: productionHosts },
   installKeyHosts: { kind: urls, real: productionKeyHosts },
   authorizationServer: { kind: url, real: [productionAuthorizationServer] },
   hostScriptUrl: { kind: url, real: ['https://connect-cdn.atl-paas.net/all.js'] },
   watchDescriptor: { kind: { type: 'boolean' } },
   product: { kind: { type: 'choice', values: ['bitbucket'] } },
-  'forge.appId': { kind: { type: 'text' } },
+  'forge.appId': { kind: { type: 'forge-app' } },
   'forge.environments': { kind: texts },
   'forge.jwksUrl': { kind: { type: 'url', query: true }, real: [productionJwksUrl] },
   'forge.apiHosts': { kind: urls, real: productionApiHosts }

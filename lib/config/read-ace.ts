@@ -7,10 +7,10 @@ import { PREFIX } from './variables.ts'
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** What ACE's variables and file add to the draft, below everything that is set already. */
-export function readAce(draft: Draft, file: AceFile | null, env: Environment): void {
+export function readAce(draft: Draft, file: AceFile | null, env: Environment, environment: string): void {
   readAcOpts(draft, env.AC_OPTS)
   readOtherVariables(draft, env)
-  for (const key of aceKeys) readKey(key, draft, file, env)
+  for (const key of aceKeys) readKey(key, draft, file, env, environment)
 }
 
 /** Says what ACE would allow: outside of production every host may install there, unless a list names some. */
@@ -40,7 +40,7 @@ function readOtherVariables(draft: Draft, env: Environment): void {
     draft.notice('SCHEMA_HOST is not needed: the descriptor is checked without a schema from the network')
 }
 
-function readKey(key: AceKey, draft: Draft, file: AceFile | null, env: Environment): void {
+function readKey(key: AceKey, draft: Draft, file: AceFile | null, env: Environment, environment: string): void {
   if (key.options.length > 0 && key.options.every((option) => draft.has(option))) return
   const given = find(key, file, env)
   if (given === null) return
@@ -54,6 +54,7 @@ function readKey(key: AceKey, draft: Draft, file: AceFile | null, env: Environme
     draft,
     value,
     from: given.from,
+    environment,
     other: (otherKey) => replaceNames(file?.values[otherKey], env).value
   })
 }
@@ -68,8 +69,7 @@ interface Given {
 function find({ key, variable, global }: AceKey, file: AceFile | null, env: Environment): Given | null {
   const text = variable === undefined ? undefined : env[variable]
   if (variable !== undefined && text) return { value: text, from: variable, inFile: false }
-  // NODE_ENV comes before the key `environment`, and the start reads it by itself.
-  if (file === null || (key === 'environment' && env.NODE_ENV)) return null
+  if (file === null) return null
   const inSection = file.values[key]
   if (isGiven(inSection)) return { value: inSection, from: `${file.name}: ${file.section}.${key}`, inFile: true }
   const outside = global === true ? file.globals[key] : undefined

@@ -46,13 +46,14 @@ export function readConfiguration(source: ConfigurationSource): Configuration {
   if (source.environment !== undefined) draft.set('environment', source.environment, 'environment')
   readDevelopment(draft, env[DEVELOPMENT])
   readVariables(draft, source)
-  const file = readFileOfAce(draft, source)
-  readAce(draft, file, env)
+  const environment = source.environment ?? (env.NODE_ENV || 'development')
+  const file = readFileOfAce(draft, source, environment)
+  readAce(draft, file, env, environment)
 
   const production = env.NODE_ENV === 'production' || draft.get('environment') === 'production'
   if (production && env[DEVELOPMENT]) draft.problem(DEVELOPMENT, 'it must not be set in production')
   sayAllowList(draft, file, env, production)
-  fillDefaults(draft, production, env)
+  fillDefaults(draft, production)
   if (hasForge(draft) && !draft.has('forge.appId')) {
     draft.problem(`${PREFIX}FORGE_APP_ID`, 'it must be set when other variables of Forge are')
   }
@@ -94,7 +95,11 @@ function secretText(draft: Draft, name: string, { env, readFile }: Configuration
   return undefined
 }
 
-function readFileOfAce(draft: Draft, { env, readFile, environment, configFile }: ConfigurationSource): AceFile | null {
+function readFileOfAce(
+  draft: Draft,
+  { env, readFile, configFile }: ConfigurationSource,
+  environment: string
+): AceFile | null {
   if (configFile === false) return null
   const named = configFile ?? (env[CONFIG_FILE] || undefined)
   const path = named ?? 'config.json'
@@ -106,7 +111,7 @@ function readFileOfAce(draft: Draft, { env, readFile, environment, configFile }:
     return null
   }
   try {
-    const file = readAceFile(text, path, environment ?? (env.NODE_ENV || 'development'))
+    const file = readAceFile(text, path, environment)
     return named === undefined && !isAceFile(file) ? null : file
   } catch (error) {
     // A fault must not turn ACE's file into one of another tool, which nobody reads.
@@ -116,10 +121,10 @@ function readFileOfAce(draft: Draft, { env, readFile, environment, configFile }:
   }
 }
 
-function fillDefaults(draft: Draft, production: boolean, env: ConfigurationSource['env']): void {
+function fillDefaults(draft: Draft, production: boolean): void {
   draft.set('port', 3000, 'default')
   // Containers and proxies reach a server of production from outside; a developer's is for this machine.
-  draft.set('host', production && !env[DEVELOPMENT] ? '0.0.0.0' : '127.0.0.1', 'default')
+  draft.set('host', production ? '0.0.0.0' : '127.0.0.1', 'default')
   if (draft.has('baseUrl')) return
   if (production) draft.problem(`${PREFIX}BASE_URL`, 'in production it must be set to the public address of the app')
   else draft.set('baseUrl', `http://127.0.0.1:${draft.get('port')}`, 'default')

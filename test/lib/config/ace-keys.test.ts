@@ -28,7 +28,7 @@ const rows: readonly Row[] = [
     name: 'environment after NODE_ENV',
     section: { environment: 'staging' },
     env: { NODE_ENV: 'test' },
-    options: { environment: undefined }
+    options: { environment: 'test' }
   },
   {
     name: 'localBaseUrl',
@@ -83,16 +83,20 @@ const rows: readonly Row[] = [
   { name: 'userAgent outside', globals: { userAgent: 'tea/1' }, options: { userAgent: 'tea/1' } },
   {
     name: 'appId',
-    section: { appId: 'an-id' },
-    options: { forge: { appId: 'an-id' } },
+    section: { appId: '0a0a0a0a-0000-4000-8000-000000000000' },
+    options: { forge: { appId: '0a0a0a0a-0000-4000-8000-000000000000' } },
     notice: /appId: .*FASTIFY_ATLASSIAN_FORGE_ENVIRONMENTS/
   },
-  { name: 'appId outside', globals: { appId: 'an-id' }, options: { forge: { appId: 'an-id' } } },
+  {
+    name: 'appId outside',
+    globals: { appId: '0a0a0a0a-0000-4000-8000-000000000000' },
+    options: { forge: { appId: '0a0a0a0a-0000-4000-8000-000000000000' } }
+  },
   {
     name: 'AC_APP_ID',
-    section: { appId: 'an-id' },
-    env: { AC_APP_ID: 'other' },
-    options: { forge: { appId: 'other' } }
+    section: { appId: '0a0a0a0a-0000-4000-8000-000000000000' },
+    env: { AC_APP_ID: '0b0b0b0b-0000-4000-8000-000000000000' },
+    options: { forge: { appId: '0b0b0b0b-0000-4000-8000-000000000000' } }
   },
   { name: 'product', section: { product: 'confluence' }, options: { product: undefined } },
   { name: 'product', globals: { product: 'bitbucket' }, options: { product: 'bitbucket' } },
@@ -160,10 +164,12 @@ const rows: readonly Row[] = [
     section: { jwt: { validityInMinutes: 10 } },
     notice: /development\.jwt is not needed: .*three minutes/
   },
+  { name: 'appId', section: { appId: 'tea' }, problem: /appId: .*the id of the app/ },
   { name: 'setupInstallRoute', section: { setupInstallRoute: false }, options: { lifecycle: { installed: false } } },
   { name: 'setupInstallRoute', section: { setupInstallRoute: true }, options: { lifecycle: undefined } },
   { name: 'setupInstallRoute', section: { setupInstallRoute: 'no' }, problem: /setupInstallRoute: .*true or false/ },
   { name: 'watch', section: { watch: false }, options: { watchDescriptor: false } },
+  { name: 'watch', section: { watch: true }, env: { NODE_ENV: 'test' }, options: { watchDescriptor: undefined } },
   { name: 'watch', section: { watch: true }, options: { watchDescriptor: true } },
   {
     name: 'validateDescriptor',

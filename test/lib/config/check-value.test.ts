@@ -82,6 +82,16 @@ const rows: [kind: Kind, right: [given: unknown, value: unknown][], wrong: unkno
     ['https://a,b', ['https://a', 7], 'https://me:pw@a']
   ],
   [
+    { type: 'list', of: 'host' },
+    [['*.atlassian.net, http://127.0.0.1:4001', ['*.atlassian.net', 'http://127.0.0.1:4001']]],
+    ['*', 'a.*', 'A.net', 'https://a/b', [7]]
+  ],
+  [
+    { type: 'forge-app' },
+    [['0a0a0a0a-0000-4000-8000-000000000000', '0a0a0a0a-0000-4000-8000-000000000000']],
+    ['tea', '', 7]
+  ],
+  [
     { type: 'database' },
     [
       ['postgres://a:b@c/d', 'postgres://a:b@c/d'],

@@ -12,7 +12,7 @@ const simulated = {
   hostScriptUrl: 'http://127.0.0.1:4000/all.js',
   watchDescriptor: true,
   forge: {
-    appId: 'an-id',
+    appId: '0a0a0a0a-0000-4000-8000-000000000000',
     environments: ['DEVELOPMENT'],
     jwksUrl: 'http://127.0.0.1:4000/keys?a=b',
     apiHosts: ['http://[::1]:4000']
@@ -66,7 +66,7 @@ t.test('an address elsewhere is refused, for whoever names it chooses who is bel
     ['jwksUrl', 'https://k.example.com/'],
     ['apiHosts', ['https://api.example.com']]
   ] as const) {
-    const { problems } = dev({ forge: { appId: 'an-id', [option]: value } })
+    const { problems } = dev({ forge: { appId: '0a0a0a0a-0000-4000-8000-000000000000', [option]: value } })
     t.match(problems, [{ name: `FASTIFY_ATLASSIAN_DEV: forge.${option}`, expected: /address of this machine/ }])
   }
 })

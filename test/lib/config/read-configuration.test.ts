@@ -12,7 +12,7 @@ const SECRET = 'sesame'
 /** A right text of each type. */
 function example(kind: Kind, name: string): string {
   if (name === 'HOST') return '127.0.0.1'
-  if (name.endsWith('FORGE_APP_ID')) return '0a0a0a0a-0000-4000-8000-000000000000'
+
   if (name.endsWith('FORGE_ENVIRONMENTS')) return 'DEVELOPMENT'
   if (name.endsWith('CLOUD_LABELS')) return 'tea'
   if (name.endsWith('CLOUD_JWKS_URL')) return 'https://keys.example.com/{IC_LABEL}/keys.json'
@@ -33,6 +33,8 @@ function example(kind: Kind, name: string): string {
       return kind.of === 'url' ? 'https://a.example.com, https://b.example.com' : 'a.example.com'
     case 'database':
       return 'postgres://db.example.com/tea'
+    case 'forge-app':
+      return '0a0a0a0a-0000-4000-8000-000000000000'
     case 'keys':
       return `main=${key.toString('base64')}`
   }
@@ -61,7 +63,7 @@ t.test('every variable sets its option, as the plugin takes it', async (t) => {
   t.equal(new Set(names).size, names.length, 'no name stands twice')
   for (const { name, kind, option } of variables) {
     const more: Record<string, string> = option.startsWith('forge.')
-      ? { FASTIFY_ATLASSIAN_FORGE_APP_ID: example({ type: 'text' }, 'FORGE_APP_ID') }
+      ? { FASTIFY_ATLASSIAN_FORGE_APP_ID: example({ type: 'forge-app' }, '') }
       : {}
     const labels: Record<string, string> = option.startsWith('forge.isolatedClouds')
       ? {
