@@ -1,6 +1,7 @@
 import { ClientError } from './client-error.ts'
 import type { CheckedRequest } from './request.ts'
 import { createTokenSource, type TokenSource, within } from './token-source.ts'
+import { until } from './until.ts'
 
 /** The part of the host's script (`AP`) that is used. */
 export interface HostScript {
@@ -40,14 +41,13 @@ async function sendWithToken(
   tokens: TokenSource,
   request: CheckedRequest
 ): Promise<Response> {
-  const token = await tokens.get()
+  const token = await until(tokens.get(), request.signal)
   const answer = await send(options, request, token)
   if (answer.status !== 401) return answer
   // The answer was not read, and the connection should not wait for that.
   await answer.body?.cancel()
   tokens.drop(token)
-  request.signal?.throwIfAborted()
-  return send(options, request, await tokens.get())
+  return send(options, request, await until(tokens.get(), request.signal))
 }
 
 async function send(options: ConnectTransportOptions, request: CheckedRequest, token: string): Promise<Response> {

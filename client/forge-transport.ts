@@ -1,5 +1,6 @@
 import { ClientError } from './client-error.ts'
 import type { CheckedRequest, ClientMethod } from './request.ts'
+import { until } from './until.ts'
 
 /** The part of the package `@forge/bridge` that is used: hand in the package itself. */
 export interface ForgeBridge {
@@ -33,7 +34,12 @@ export function forgeTransport({
 }: ForgeTransportOptions): (request: CheckedRequest) => Promise<Response> {
   let loaded: Promise<ForgeBridge> | undefined
   const load = () => {
-    loaded ??= typeof bridge === 'function' ? bridge() : Promise.resolve(bridge)
+    if (typeof bridge !== 'function') return Promise.resolve(bridge)
+    // A file that did not arrive may arrive the next time.
+    loaded ??= bridge().catch((error: unknown) => {
+      loaded = undefined
+      throw error
+    })
     return loaded
   }
   return async (request) => {
@@ -42,7 +48,8 @@ export function forgeTransport({
       remoteKey === undefined ? invoke(found, request) : requestDirectly(found, remoteKey, request)
     )
     try {
-      return await (signal === undefined ? call : until(call, signal))
+      // Forge cannot end a call; the caller at least need not wait for it.
+      return await until(call, signal)
     } catch (error) {
       if (error instanceof ClientError || signal?.aborted) throw error
       throw new ClientError('network', 'Forge gave no answer of the backend', error)
@@ -96,14 +103,4 @@ function toResponse(answer: unknown): Response {
   if (body === undefined || withoutBody.includes(status)) return new Response(null, { status, headers })
   if (!headers.has('content-type')) headers.set('content-type', 'application/json')
   return new Response(JSON.stringify(body), { status, headers })
-}
-
-/** Forge cannot end a call; the caller at least need not wait for it. */
-function until<Value>(call: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(signal.reason)
-    if (signal.aborted) stop()
-    signal.addEventListener('abort', stop, { once: true })
-    call.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
-  })
 }

@@ -100,6 +100,7 @@ export function createConnectApp(
 ): ConnectApp {
   const { clock, tokens } = options
   const appKey = descriptor.key
+  const userAgent = options.userAgent ?? `fastify-atlassian/${version} ${appKey}`
   const { audiences, basePaths, needsBasePath } = withRegions(options, descriptor)
   const { tenantFreshMs: freshMs, maxCachedTenants: maxTenants } = options
   const byClientKey = createTenantDirectory({
@@ -143,7 +144,7 @@ export function createConnectApp(
     scopes: descriptor.scopes ?? [],
     authorizationServer: options.authorizationServer,
     store,
-    userAgent: `fastify-atlassian/${version} ${appKey}`,
+    userAgent,
     fetch: options.fetch,
     clock,
     log
@@ -220,7 +221,7 @@ export function createConnectApp(
         })
 
   const hostCalls = createHostCalls({
-    userAgent: `fastify-atlassian/${version} ${appKey}`,
+    userAgent,
     limits: options.hostClient,
     fetch: options.ownFetch,
     dispatcher: options.dispatcher,
@@ -245,7 +246,7 @@ export function createConnectApp(
           // An app whose Connect part is gone still names the key under which Connect knew it.
           connectKey: options.descriptor === undefined ? (options.appKey ?? null) : appKey,
           client: (target) => hostClient(target),
-          userAgent: `fastify-atlassian/${version} ${appKey}`,
+          userAgent,
           fetch: options.fetch,
           clock,
           log

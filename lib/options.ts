@@ -148,6 +148,10 @@ export interface ConnectOptions {
   readonly webhooks?: WebhookOptions
   readonly authorization?: AuthorizationOptions
   readonly hostClient?: HostClientLimits
+  /** The header `User-Agent` of calls to hosts. Default: `fastify-atlassian`, its version and the key of the app. */
+  readonly userAgent?: string
+  /** Sentences that the start logs as warnings; `optionsFromEnv` sets it. */
+  readonly notices?: readonly string[]
   /** Milliseconds after which a cached tenant is read again in the background. Default 5000. */
   readonly tenantFreshMs?: number
   /** Tenants held in memory. Default 10000. */
@@ -211,6 +215,8 @@ export interface ResolvedOptions {
   readonly webhooks: Readonly<Required<WebhookOptions>>
   readonly authorization: Readonly<Required<AuthorizationOptions>>
   readonly hostClient: HostLimits
+  readonly userAgent: string | undefined
+  readonly notices: readonly string[]
   readonly tenantFreshMs: number
   readonly maxCachedTenants: number
   readonly maxUnknownLookupsPerSecond: number

@@ -127,6 +127,8 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
       concurrency: check.number(hostClient.concurrency, 'hostClient.concurrency', 20, { min: 1, max: 10_000 }),
       maxWaiting: check.number(hostClient.maxWaiting, 'hostClient.maxWaiting', 1000, { min: 0, max: 1_000_000 })
     }),
+    userAgent: parseUserAgent(given.userAgent),
+    notices: Object.freeze([...check.list(given.notices, 'notices', [])]),
     tenantFreshMs: check.number(given.tenantFreshMs, 'tenantFreshMs', 2500, { min: 0, max: 3_600_000 }),
     maxCachedTenants: check.number(given.maxCachedTenants, 'maxCachedTenants', 10_000, { min: 1, max: 10_000_000 }),
     maxUnknownLookupsPerSecond: check.number(given.maxUnknownLookupsPerSecond, 'maxUnknownLookupsPerSecond', 20, {
@@ -181,6 +183,8 @@ const KNOWN = [
   'webhooks',
   'authorization',
   'hostClient',
+  'userAgent',
+  'notices',
   'tenantFreshMs',
   'maxCachedTenants',
   'maxUnknownLookupsPerSecond',
@@ -247,6 +251,17 @@ function parsePath(value: unknown, option: string): string {
     throw new OptionError(option, value, 'it must be a path such as "/connect"')
   }
   return value
+}
+
+/** Nothing else can be sent in a header. */
+function parseUserAgent(value: ConnectOptions['userAgent']): string | undefined {
+  if (
+    value === undefined ||
+    (typeof value === 'string' && /^[\x21-\x7e](?:[\x20-\x7e]{0,254}[\x21-\x7e])?$/.test(value))
+  ) {
+    return value
+  }
+  throw new OptionError('userAgent', value, 'it must be a text of 1 to 256 printable ASCII characters')
 }
 
 function parseStore(value: ConnectOptions['store']): NonNullable<ConnectOptions['store']> {

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { refuseAcOpts } from '../lib/config/ac-opts.ts'
 import { type ConnectApp, createConnectApp } from '../lib/connect-app.ts'
 import { assertDescriptor, assertOwnAddress, type Descriptor, loadDescriptor } from '../lib/descriptor/index.ts'
 import { AtlassianError, OptionError } from '../lib/errors.ts'
@@ -32,7 +33,9 @@ import { viewsPlugin } from './views.ts'
 import { webhooksPlugin } from './webhooks.ts'
 
 const connect: FastifyPluginAsync<ConnectOptions> = async (app, given) => {
+  refuseAcOpts(process.env.AC_OPTS)
   const options = resolveOptions(given, process.env.NODE_ENV ?? 'development')
+  for (const notice of options.notices) app.log.warn(notice)
   const descriptor = await readDescriptor(app, options)
   const store = await openStore(options, descriptor.key, app.log)
   const core = createConnectApp(options, descriptor, store, app.log)

@@ -8,6 +8,8 @@ export type {
   JiraProjectPermission
 } from '../lib/authorize/permission-names.ts'
 export type { ConfluenceRequirements, JiraRequirements } from '../lib/authorize/requirements.ts'
+export { ConfigurationError, type ConfigurationProblem } from '../lib/config/configuration-error.ts'
+export type { ConfiguredOptions } from '../lib/config/read-configuration.ts'
 export type { Tenants } from '../lib/connect-app.ts'
 export type { Descriptor, DescriptorSource } from '../lib/descriptor/index.ts'
 export { type EitherEvent, type EitherEventName, type EventIds, eitherEvents } from '../lib/either-events.ts'
@@ -88,6 +90,7 @@ export type {
 export type { TenantLookup, TenantStore } from '../lib/tenant/tenant-store.ts'
 export type { WebhookEvent } from '../lib/webhook/webhook-event.ts'
 export { connectPlugin, connectPlugin as default } from './connect.ts'
+export { type OptionsFromEnv, type OptionsFromEnvInput, optionsFromEnv } from './options-from-env.ts'
 export { redactingLogger, redactUrl, requestSerializer } from './redact.ts'
 export { requireAtlassian, requireConnect, requireForge, requireTenant } from './require-atlassian.ts'
 export type {

@@ -38,6 +38,7 @@ async function createStore(options: ResolvedOptions, appKey: string, log: Log): 
   const { store, migrate, encryption, coherence, listenUrl, database } = options
   if (typeof store === 'function') return store(appKey)
   if (typeof store !== 'string') return store
+  if (/^rediss?:/i.test(store)) return createRedisStore(store, options, appKey, log)
   const { createKyselyTenantStore, openDatabase } = await import('../lib/store/index.ts')
   return createKyselyTenantStore({
     appKey,
@@ -49,4 +50,14 @@ async function createStore(options: ResolvedOptions, appKey: string, log: Log): 
     ...(coherence === undefined ? {} : { coherence }),
     ...(listenUrl === undefined ? {} : { listenUrl })
   })
+}
+
+async function createRedisStore(url: string, options: ResolvedOptions, appKey: string, log: Log): Promise<TenantStore> {
+  const { encryption, coherence } = options
+  for (const name of ['database', 'listenUrl', 'migrate'] as const) {
+    if (options[name] !== undefined) throw new OptionError(name, options[name], 'there is nothing like it with Redis')
+  }
+  if (encryption === undefined) throw new OptionError('encryption', undefined, 'Redis needs keys for the secrets')
+  const { createRedisTenantStore } = await import('../lib/store/index.ts')
+  return createRedisTenantStore({ appKey, url, encryption, log, ...(coherence === undefined ? {} : { coherence }) })
 }

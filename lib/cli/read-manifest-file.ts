@@ -15,9 +15,6 @@ export function readManifestFile(file: string): unknown {
     return parse(text)
   } catch (error) {
     // The parsers name the place and what they met there.
-    if (error instanceof SyntaxError || (error instanceof Error && error.name === 'YAMLParseError')) {
-      throw new UsageError(`"${file}" cannot be understood: ${error.message}`)
-    }
-    throw error
+    throw new UsageError(`"${file}" cannot be understood: ${error instanceof Error ? error.message : 'unknown'}`)
   }
 }

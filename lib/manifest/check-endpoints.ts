@@ -10,7 +10,16 @@ import {
 } from './read-manifest.ts'
 
 /** Called by Forge's servers: with a POST to the path of the endpoint, and never with a user (forge.md 1.1, 1.4). */
-export const serverModules: ReadonlySet<string> = new Set(['trigger', 'scheduledTrigger', 'preUninstall', 'consumer'])
+const serverModules: ReadonlySet<string> = new Set([
+  'trigger',
+  'scheduledTrigger',
+  'preUninstall',
+  'consumer',
+  'bitbucket:mergeCheck',
+  'bitbucket:dynamicPipelinesProvider'
+])
+/** Names its remote and path itself, without an endpoint. */
+export const DATA_RESIDENCY = 'migration:dataResidency'
 /** Modules that need a Forge function and take no endpoint (forge.md 5.3). */
 const functionOnly = new Set([
   'apiRoute',
@@ -31,6 +40,7 @@ export function checkEndpoints(view: ManifestView, findings: Findings): void {
   for (const endpoint of view.endpoints) checkTarget(endpoint, view, findings)
   const used = new Set<string>()
   for (const module of view.modules) {
+    if (module.type === DATA_RESIDENCY) checkDataResidency(module, view, findings)
     for (const { key, field } of endpointUses(module)) {
       used.add(key)
       const endpoint = byKey.get(key)
@@ -49,6 +59,22 @@ export function checkEndpoints(view: ManifestView, findings: Findings): void {
   }
 }
 
+function checkDataResidency({ value, field }: ModuleEntry, { remotes }: ManifestView, findings: Findings): void {
+  const { remote, path } = value
+  if (!remotes.some(({ key }) => key !== '' && key === remote)) {
+    findings.error('data-residency-remote', `${field}.remote`, `There is no remote "${String(remote)}".`)
+  }
+  if (typeof path !== 'string' || !isPath(path)) {
+    findings.error('data-residency-path', `${field}.path`, PATH_RULE)
+  }
+}
+
+const PATH_RULE = 'A path begins with a slash and has no query, no variables and no spaces.'
+
+function isPath(path: string): boolean {
+  return path.startsWith('/') && !/[?#{}\s]/.test(path)
+}
+
 function checkTarget(endpoint: Entry, { remotes, services }: ManifestView, findings: Findings): void {
   const { value, field } = endpoint
   const { remote, service } = value
@@ -60,13 +86,7 @@ function checkTarget(endpoint: Entry, { remotes, services }: ManifestView, findi
     findings.error('endpoint-service-unknown', `${field}.service`, `There is no service "${service}".`)
   }
   const path = routePathOf(endpoint)
-  if (path !== null && (!path.startsWith('/') || /[?#{}\s]/.test(path))) {
-    findings.error(
-      'endpoint-path-form',
-      `${field}.route.path`,
-      'A path begins with a slash and has no query, no variables and no spaces.'
-    )
-  }
+  if (path !== null && !isPath(path)) findings.error('endpoint-path-form', `${field}.route.path`, PATH_RULE)
 }
 
 function checkServerEndpoint({ type }: ModuleEntry, endpoint: Entry, findings: Findings): void {

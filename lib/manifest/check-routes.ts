@@ -5,7 +5,7 @@ import { isObject } from '../descriptor/json-value.ts'
 import { lifecyclePaths } from '../descriptor/lifecycle-paths.ts'
 import { matchesPath } from '../descriptor/matches-path.ts'
 import { acceptsForge } from './backend-modules.ts'
-import { serverModules } from './check-endpoints.ts'
+import { DATA_RESIDENCY } from './check-endpoints.ts'
 import type { Findings } from './findings.ts'
 import type { ManifestRoute } from './manifest.ts'
 import { endpointUses, type ManifestView, type ModuleEntry, routePathOf } from './read-manifest.ts'
@@ -23,25 +23,20 @@ export function checkRoutes(
         matchesPath(url, `${mountPath}${path}`) && [method].flat().some((one) => methods.includes(one))
     )
 
-  for (const module of view.modules.filter(({ type }) => serverModules.has(type))) {
-    for (const { key } of endpointUses(module)) {
-      const endpoint = view.endpoints.find((each) => each.key === key)
-      const path = endpoint === undefined ? null : routePathOf(endpoint)
-      if (endpoint === undefined || path === null) continue
-      const field = `${endpoint.field}.route.path`
-      const found = find(path, ['POST'])
-      if (found.length === 0)
-        findings.error(
-          'route-missing',
-          field,
-          `The app has no route POST ${path}, to which Forge sends the ${module.type} "${module.key}".`
-        )
-      else if (!found.some(acceptsForge))
-        findings.error(
-          'route-policy',
-          field,
-          `The route POST ${path} does not have the policy "forge", so it refuses every call of Forge.`
-        )
+  for (const { module, method, path, field, signed } of forgeCalls(view)) {
+    const found = find(path, [method])
+    if (found.length === 0) {
+      findings.error(
+        'route-missing',
+        field,
+        `The app has no route ${method} ${path}, to which Forge sends the ${module.type} "${module.key}".`
+      )
+    } else if (signed && !found.some(acceptsForge)) {
+      findings.error(
+        'route-policy',
+        field,
+        `The route ${method} ${path} does not have the policy "forge", so it refuses every call of Forge.`
+      )
     }
   }
   const takesForge = routes.some(acceptsForge)
@@ -57,6 +52,45 @@ export function checkRoutes(
       findings.error('connect-route-missing', field, `The app has no route ${methods.join(' or ')} ${path}.`)
     }
   }
+}
+
+/** Below the path of a move of data (forge.md 1.3). */
+const dataResidencyHooks = ['schedule', 'start', 'status', 'commit', 'rollback'] as const
+
+interface ForgeCall {
+  readonly module: ModuleEntry
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  readonly field: string
+  /** Whether it brings an invocation token. */
+  readonly signed: boolean
+}
+
+/** What Forge sends to paths of the manifest. The calls of a front end (`resolver`) name their paths themselves. */
+function forgeCalls(view: ManifestView): ForgeCall[] {
+  return view.modules.flatMap((module): ForgeCall[] => {
+    if (module.type === DATA_RESIDENCY) return dataResidencyCalls(module)
+    const uses = endpointUses(module).filter(({ field }) => !field.endsWith('.resolver.endpoint'))
+    return uses.flatMap(({ key }): ForgeCall[] => {
+      const endpoint = view.endpoints.find((each) => each.key === key)
+      const path = endpoint === undefined ? null : routePathOf(endpoint)
+      if (endpoint === undefined || path === null) return []
+      const signed = module.type !== 'webtrigger'
+      return [{ module, method: 'POST', path, field: `${endpoint.field}.route.path`, signed }]
+    })
+  })
+}
+
+function dataResidencyCalls(module: ModuleEntry): ForgeCall[] {
+  const { path } = module.value
+  if (typeof path !== 'string') return []
+  return dataResidencyHooks.map((hook) => ({
+    module,
+    method: hook === 'status' ? 'GET' : 'POST',
+    path: `${path.replace(/\/$/, '')}/${hook}`,
+    field: `${module.field}.path`,
+    signed: true
+  }))
 }
 
 interface Call {

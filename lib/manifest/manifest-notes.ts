@@ -6,6 +6,7 @@ import type { ManifestFinding } from './manifest.ts'
 import type { ManifestPlan } from './manifest-plan.ts'
 import { isConnectScope, isInherited, isTokenContent } from './manifest-scopes.ts'
 import { moveNotes } from './move-notes.ts'
+import { unfitNotes } from './unfit-notes.ts'
 
 type Note = Pick<ManifestFinding, 'code' | 'field' | 'message'> & { readonly severity?: ManifestFinding['severity'] }
 
@@ -14,7 +15,8 @@ const dropped = ['name', 'description', 'vendor', 'links', 'apiVersion', 'contex
 
 /** What a person has to do or decide, and why: no manifest can say it (forge.md 5.4, 5.5, 6.3, 6.7). */
 export function manifestNotes(plan: ManifestPlan, converted: ConvertedModules): ManifestFinding[] {
-  const notes = [
+  const notes: Note[] = [
+    ...unfitNotes(plan.descriptor),
     ...appNotes(plan),
     ...tokenNotes(plan),
     ...scopeNotes(plan),

@@ -58,16 +58,19 @@ export function routePathOf({ value }: Entry): string | null {
 
 /** Every endpoint key that a module names, at whatever depth, with its place. */
 export function endpointUses({ value, field }: ModuleEntry): { key: string; field: string }[] {
-  return usesIn(value, field)
+  return usesIn(value, field, [])
 }
 
-function usesIn(value: unknown, field: string): { key: string; field: string }[] {
-  if (Array.isArray(value)) return value.flatMap((item, index) => usesIn(item, fieldOf(field, index)))
+/** `above` is what the value stands in: names inside of YAML may make a circle. */
+function usesIn(value: unknown, field: string, above: readonly unknown[]): { key: string; field: string }[] {
+  if (above.includes(value)) return []
+  const inside = [...above, value]
+  if (Array.isArray(value)) return value.flatMap((item, index) => usesIn(item, fieldOf(field, index), inside))
   if (!isObject(value)) return []
   return Object.entries(value).flatMap(([name, member]) =>
     name === 'endpoint' && typeof member === 'string'
       ? [{ key: member, field: fieldOf(field, name) }]
-      : usesIn(member, fieldOf(field, name))
+      : usesIn(member, fieldOf(field, name), inside)
   )
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 const folder = join(import.meta.dirname, '../../client')
 /** What needs nothing comes first. */
-const files = ['client-error', 'request', 'token-source', 'connect-transport', 'forge-transport', 'client']
+const files = ['client-error', 'request', 'token-source', 'until', 'connect-transport', 'forge-transport', 'client']
 
 /** The client as one script that leaves `createClient` behind: pages of the app allow no other way in. */
 export function clientScript(): string {

@@ -6,6 +6,9 @@ import { createHostSimulator, type HostSimulator } from 'fastify-atlassian/testi
 export interface CupScene {
   readonly host: HostSimulator
   readonly app: FastifyInstance
+  readonly baseUrl: string
+  /** Every call of the API as method, path and status, in the order of the answers. */
+  readonly answered: string[]
   close(): Promise<void>
 }
 
@@ -48,21 +51,30 @@ export async function openCupScene(): Promise<CupScene> {
     forge: host.forge.connectOptions()
   })
   const cups = new Map<string, number>()
-  app.post('/api/cups', app.atlassian.protect(['context', 'forge']), async (request) => {
+  const answered: string[] = []
+  app.addHook('onResponse', async ({ method, url }, { statusCode }) => {
+    if (url.startsWith('/api/')) answered.push(`${method} ${url} ${statusCode}`)
+  })
+  const open = { config: { atlassian: { auth: ['context', 'forge'], cors: true } } } as const
+  app.post('/api/cups', open, async (request) => {
     const { tenantId } = requireTenant(request)
     cups.set(tenantId, (cups.get(tenantId) ?? 0) + 1)
     return { cups: cups.get(tenantId) }
   })
+  app.post('/api/tables', app.atlassian.protect(['context', 'forge']), async () => ({ tables: 1 }))
   for (const name of ['connect-page', 'forge-page']) {
     const html = await readFile(new URL(`./${name}.html`, import.meta.url), 'utf8')
     app.get(`/${name}`, app.atlassian.protect('none'), async (_request, reply) =>
       reply.type('text/html').send(html.replace('{{host}}', host.url))
     )
   }
-  await host.install(await app.listen({ port: 0, host: '127.0.0.1' }))
+  const baseUrl = await app.listen({ port: 0, host: '127.0.0.1' })
+  await host.install(baseUrl)
   return {
     host,
     app,
+    baseUrl,
+    answered,
     async close() {
       await app.close()
       await host.close()

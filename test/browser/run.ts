@@ -6,6 +6,7 @@ import { openStage } from './stage.ts'
 import { accessibilitySteps } from './steps/accessibility.ts'
 import { checklistSteps } from './steps/checklist.ts'
 import { clientSteps } from './steps/client.ts'
+import { crossOriginSteps } from './steps/cross-origin.ts'
 import { examplePlatformSteps } from './steps/example-platforms.ts'
 import { framingSteps } from './steps/framing.ts'
 import { keyboardSteps } from './steps/keyboard.ts'
@@ -32,6 +33,7 @@ try {
     framingSteps,
     clientSteps,
     platformSteps,
+    crossOriginSteps,
     examplePlatformSteps
   ]) {
     await steps(report, stage)

@@ -193,6 +193,27 @@ t.test('a failure of the network and an end by the caller are told apart', async
   await t.rejects(late.client.request('/a', { signal: stop.signal }), reason)
 })
 
+t.test('a caller who ends a call does not wait for the host, and others get the token all the same', async (t) => {
+  let give: ((token: string) => void) | undefined
+  const host = {
+    context: {
+      getToken(callback: (token: string) => void) {
+        give = callback
+      }
+    }
+  }
+  const { client, tokens } = page(() => true, { host })
+  const stop = new AbortController()
+  const reason = new Error('the user went on')
+  const ended = client.request('/a', { signal: stop.signal })
+  const other = client.request('/b')
+  setImmediate(() => stop.abort(reason))
+  await t.rejects(Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 500))]), reason)
+  give?.(tokenFor('t1'))
+  t.equal((await other).status, 200)
+  t.same(tokens(), ['t1'], 'the call that was ended was never sent')
+})
+
 t.test('a page without a platform is told what is missing', async (t) => {
   await t.rejects(createClient().request('/a'), { code: 'no-platform', message: /@forge\/bridge/ })
   await t.rejects(createClient({ platform: 'connect' }).request('/a'), { code: 'no-platform', message: /all\.js/ })

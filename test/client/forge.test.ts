@@ -92,6 +92,20 @@ t.test('a caller who ends a call does not wait for Forge', async (t) => {
   t.equal((await fine.client.request('/a', { signal: new AbortController().signal })).status, 200)
 })
 
+t.test('a bridge that could not be loaded is asked for again by the next call', async (t) => {
+  let loads = 0
+  const forge = async () => {
+    loads++
+    if (loads === 1) throw new TypeError('Failed to fetch dynamically imported module')
+    return { invokeRemote: async () => ({ status: 200, body: {} }) }
+  }
+  const client = createClient({ forge })
+  await t.rejects(client.request('/a'), { code: 'network', cause: { name: 'TypeError' } })
+  t.equal((await client.request('/a')).status, 200)
+  await client.request('/a')
+  t.equal(loads, 2)
+})
+
 t.test('one bundle finds out where it runs, at its first call', async (t) => {
   let loaded = 0
   const forge = async () => {

@@ -32,7 +32,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'frame'
   ],
   'import-ace': ['ground', 'tenant', 'jwt', 'store', 'app'],
-  cli: ['ground', 'encryption', 'tenant', 'store', 'import-ace', 'descriptor', 'manifest'],
+  // It knows the options and the addresses of Atlassian, and reads no file and no variable by itself.
+  config: ['ground', 'jwt', 'host', 'forge', 'app'],
+  cli: ['ground', 'encryption', 'tenant', 'store', 'import-ace', 'descriptor', 'manifest', 'config'],
   testing: ['ground', 'tenant', 'jwt', 'host', 'webhook', 'descriptor']
 }
 

@@ -64,7 +64,9 @@ export function relatedId(deliveryId: string, what: string): string {
 /** Whether the content alone is one event: it says when it happened, or what can happen only once. */
 function isOnce(kind: ForgeEventKind, body: unknown): boolean {
   if (kind === 'installed' || kind === 'upgraded') return true
-  return kind === 'product' && (isText(member(body, 'timestamp')) || isText(member(body, 'eventCreatedDate')))
+  if (kind !== 'product') return false
+  const isCloudEvent = isText(member(body, 'specversion')) && isText(member(body, 'time'))
+  return isCloudEvent || isText(member(body, 'timestamp')) || isText(member(body, 'eventCreatedDate'))
 }
 
 /** The minutes in which the event may have come for the first time, oldest first. */

@@ -24,7 +24,8 @@ const NAMES: Readonly<Record<string, ForgeEventKind>> = Object.freeze({
   'avi:forge:installed:app': 'installed',
   'avi:forge:upgraded:app': 'upgraded'
 })
-const AVI = /^avi:[\w.:-]{1,200}$/
+// Events of apps have the id of the app and their own key in them, with slashes between.
+const AVI = /^avi:[\w.:/-]{1,200}$/
 
 /**
  * Which event this is, and for which of the path's routes. Throws `ATL_WEBHOOK_BODY` for a body that is no event, or one
@@ -40,7 +41,7 @@ export function readForgeEvent(
   if (!isMembers(outer)) throw new AtlassianError('ATL_WEBHOOK_BODY', 'event-body')
   // Documents show the event in `payload`, captures show it bare (forge.md 1.3).
   const inner = isMembers(outer.payload) ? outer.payload : outer
-  const eventType = textOrNull(inner, 'eventType') ?? textOrNull(outer, 'eventType')
+  const eventType = textOrNull(inner, 'eventType') ?? textOrNull(outer, 'eventType') ?? cloudEventType(inner)
   const route = routeOf(eventType, routes)
   if (route.endpoints !== null && !route.endpoints.has(forge.module.key)) throw new AuthorizationError('event-endpoint')
   if (route.kind === 'installed' || route.kind === 'upgraded') refuseOthers(inner, forge)
@@ -57,7 +58,7 @@ export function readForgeEvent(
       endpoint: forge.module.key,
       retry: isMembers(retry) ? retryCount(retry.retryCount) : 0,
       retryReason: isMembers(retry) ? shortText(retry.retryReason) : null,
-      accountId: shortText(inner.atlassianId),
+      accountId: shortText(inner.atlassianId) ?? shortText(member(inner.actor, 'accountId')),
       selfGenerated: inner.selfGenerated === true,
       trace,
       body: inner
@@ -72,6 +73,11 @@ function routeOf(eventType: string | null, routes: readonly ResolvedEventRoute[]
   const route = named === undefined && others.length === 0 ? only : routes.find(({ kind }) => kind === named)
   if (route === undefined) throw new AtlassianError('ATL_WEBHOOK_BODY', 'event-type')
   return route
+}
+
+/** Events about policies come in the form of CloudEvents, which names them otherwise. */
+function cloudEventType(body: Readonly<Record<string, unknown>>): string | null {
+  return textOrNull(body, 'specversion') === null ? null : textOrNull(body, 'type')
 }
 
 function productEvent(eventType: string | null): string {

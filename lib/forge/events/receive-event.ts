@@ -58,7 +58,7 @@ export function createEventReceiver(options: EventReceiverOptions): (received: R
     enqueue: NonNullable<ResolvedForgeEvents['enqueue']>
   ): Promise<void> {
     try {
-      await within(Promise.resolve(enqueue(message)), HANDLER_MS)
+      await within(Promise.resolve(enqueue(message)), leftOf(message))
     } catch (cause) {
       throw failed(message, cause)
     }
@@ -81,7 +81,7 @@ export function createEventReceiver(options: EventReceiverOptions): (received: R
     if (marks === null) return
     await inTime(inbox.claim({ nowMs: clock() + leaseMs, leaseMs, limit: 1, deliveryId }))
     try {
-      await within(options.handle(message), Math.min(options.handlerTimeoutMs, HANDLER_MS))
+      await within(options.handle(message), Math.min(options.handlerTimeoutMs, leftOf(message)))
     } catch (cause) {
       // Forgotten, so that the host's next try counts as the first.
       await inTime(settle([deliveryId, ...marks], false))
@@ -118,6 +118,11 @@ export function createEventReceiver(options: EventReceiverOptions): (received: R
       marks.push(mark.deliveryId)
     }
     return marks
+  }
+
+  /** What writing has left of the time; a clock that was set back gives nobody more. */
+  function leftOf({ receivedAtMs }: ForgeEventMessage): number {
+    return Math.max(0, HANDLER_MS - Math.max(0, clock() - receivedAtMs))
   }
 
   function duplicate({ event, retry, deliveryId }: ForgeEventMessage): null {

@@ -17,9 +17,12 @@ export function installationOn(host: HostSimulator, site: SimulatedSite): ForgeI
   )
 }
 
-/** The Forge modules for the page, as it knows those of Connect. */
-export function forgeModulesOf(host: HostSimulator): Record<string, unknown>[] {
-  return host.forge.modules.map(({ key, type, title, url }) => ({
+/** The Forge modules of this site's product, as the page knows those of Connect. */
+export function forgeModulesOf(host: HostSimulator, { product }: SimulatedSite): Record<string, unknown>[] {
+  const own = host.forge.modules.filter(
+    ({ type }) => (type === 'macro' ? 'confluence' : type.split(':')[0]) === product
+  )
+  return own.map(({ key, type, title, url }) => ({
     key,
     type,
     name: title,

@@ -38,7 +38,7 @@ export function buildView(visit: Visit, route: Route): View {
       users: host.users,
       user: user?.accountId ?? null,
       app,
-      modules: platform === 'none' ? [] : platform === 'forge' ? forgeModulesOf(host) : modulesOf(visit),
+      modules: platform === 'none' ? [] : platform === 'forge' ? forgeModulesOf(host, site) : modulesOf(visit),
       webhooks: site.installed ? webhooksOf(visit) : [],
       controlUrl: host.url,
       ...content

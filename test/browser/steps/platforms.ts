@@ -27,11 +27,24 @@ export async function platformSteps({ check }: Report, stage: Stage): Promise<vo
       await pour('cups', '3 cups over Forge')
       assert.equal(await page.getByTestId('module-cups-panel').count(), 0)
       await page.getByTestId('exchange-invoke').first().waitFor()
+      await page.locator('.tour-steps li.done', { hasText: 'Forge call' }).waitFor({ state: 'attached' })
       await page.screenshot({ path: `${stage.pictures}/forge.png`, animations: 'disabled' })
     })
 
     await check('axe finds no serious fault: an app on Forge', page, async () => {
       assert.deepEqual(await seriousFaults(page), [])
+    })
+
+    await check('the administration of a site on Forge tells what Forge does', page, async () => {
+      const { origin } = scene.host.site()
+      const explained = page.locator('.explained')
+      await page.goto(`${origin}/admin`)
+      await explained.getByText('preUninstall').waitFor()
+      assert.doesNotMatch((await explained.textContent()) ?? '', /“disabled”/)
+      assert.equal(await page.getByRole('table').getByRole('link').count(), 0, 'a panel has no page of its own')
+      await page.goto(`${origin}/plugins/servlet/ac/com.example.cups/cups`)
+      await page.getByText('carries an invocation token').waitFor()
+      await page.goto(`${origin}/browse/TEA-1`)
     })
 
     await check('the way back to Connect on Forge leads over the same data', page, async () => {

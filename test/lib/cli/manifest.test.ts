@@ -104,3 +104,17 @@ t.test('a wrong option or file is told, with the place', async (t) => {
   t.match(await run('--descriptor', files.descriptor), { code: 1, err: /baseUrl is empty/ })
   t.match(await run('--help'), { code: 0, out: /--check MANIFEST/ })
 })
+
+t.test('names inside of a file that lead nowhere, or too far, are told like every other fault of it', async (t) => {
+  const files = folder(t)
+  const many = (name: string) => Array(20).fill(`*${name}`).join(', ')
+  const texts = ['app: *nobody', `a: &a [1]\nb: &b [${many('a')}]\nc: &c [${many('b')}]\nd: [${many('c')}]`]
+  for (const text of texts) {
+    writeFileSync(files.manifest, text)
+    t.match(
+      await run('--check', files.manifest),
+      { code: 2, out: '', err: /manifest\.yml" cannot be understood/ },
+      text
+    )
+  }
+})

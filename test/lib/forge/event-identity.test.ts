@@ -71,7 +71,11 @@ t.test('the same content with another token is another event of a product, and t
 })
 
 t.test('content that tells its time is one event for good', (t) => {
-  for (const time of [{ timestamp: 1 }, { eventCreatedDate: '2026-11-21T00:00:00Z' }]) {
+  for (const time of [
+    { timestamp: 1 },
+    { eventCreatedDate: '2026-11-21T00:00:00Z' },
+    { specversion: '1.0', id: 'one', time: '2026-11-21T00:00:00Z' }
+  ]) {
     const one = identifyEvent(facts({ body: time }), NOW)
     t.strictSame([one.identifiers.length, one.otherwise], [1, null])
     t.ok(isKnown(one, identifyEvent(facts({ body: time, tokenId: 'two', retry: 3 }), NOW + 9_000_000)))

@@ -1,25 +1,9 @@
-import { checkManifest, createManifest, type ManifestCheckInput, type ManifestRoute } from 'fastify-atlassian/core'
+import { checkManifest } from 'fastify-atlassian/core'
 import t from 'tap'
 import { descriptorOf } from './descriptor-of.ts'
-
-/** Anything that a file may hold. */
-type Draft = ReturnType<typeof JSON.parse>
+import { changed, type Draft, descriptor, forge, found } from './draft.ts'
 
 const variable = (name: string) => `$${'{'}${name}}`
-
-const forge = { appId: '8db33809-1f32-48bb-8c52-5877dab48107', scopes: ['read:jira-work'] }
-const descriptor = await descriptorOf()
-
-/** A manifest without faults, as a file would hold it, with one change. */
-function changed(change: (draft: Draft) => void): Draft {
-  const draft: Draft = JSON.parse(JSON.stringify(createManifest({ descriptor, forge }).manifest))
-  change(draft)
-  return draft
-}
-
-function found(change: (draft: Draft) => void, input: ManifestCheckInput = {}): string[] {
-  return checkManifest(changed(change), input).map(({ code, severity }) => `${severity} ${code}`)
-}
 
 t.test('a manifest without faults has no findings', async (t) => {
   t.same(
@@ -258,77 +242,18 @@ t.test('whatever a file holds, the check says so and does not throw', async (t) 
   }
 })
 
-const routes: ManifestRoute[] = [
-  ...['installed', 'upgraded', 'pre-uninstall'].map((name) => ({
-    method: 'POST',
-    url: `/base/forge/lifecycle/${name}`,
-    policy: 'forge'
-  })),
-  { method: ['POST'], url: '/base/forge/heartbeat', policy: ['context', 'forge'] },
-  { method: 'GET', url: '/base/:page', policy: 'page' },
-  { method: 'POST', url: '/base/installed', policy: 'lifecycle' },
-  { method: 'POST', url: '/base/uninstalled', policy: 'lifecycle' },
-  { method: 'POST', url: '/base/disabled', policy: 'webhook' },
-  { method: 'POST', url: '/base/hook', policy: 'webhook' }
-]
-const input = { routes, mountPath: '/base' }
-
-t.test('the routes of the app answer what the manifest sends', async (t) => {
-  t.same(
-    found(() => {}, input),
-    []
-  )
-  const without = (url: string) => ({ ...input, routes: routes.filter((route) => route.url !== url) })
-  t.same(
-    found(() => {}, without('/base/forge/lifecycle/installed')),
-    ['error route-missing']
-  )
-  t.same(
-    found(() => {}, without('/base/:page')),
-    ['error connect-route-missing', 'error connect-route-missing']
-  )
-  t.same(
-    found(() => {}, without('/base/installed')),
-    ['error connect-route-missing']
-  )
-  t.same(
-    found(() => {}, without('/base/hook')),
-    ['error connect-route-missing', 'error connect-route-missing']
-  )
-  t.same(
-    found((m) => (m.modules.endpoint[0].route.path = '/elsewhere'), input),
-    ['error route-missing']
-  )
-  t.equal(found(() => {}, { routes }).length, 11, 'routes are looked for where the app has its base URL')
-  const protectedOtherwise = routes.map((route) =>
-    route.url.endsWith('/upgraded') ? { ...route, policy: 'webhook' } : route
-  )
-  t.same(
-    found(() => {}, { ...input, routes: protectedOtherwise }),
-    ['error route-policy']
-  )
-  const nothing = (m: Draft) => {
-    m.modules = {}
-    m.permissions.scopes = ['read:connect-jira']
+t.test('a file that is a circle is read once around', async (t) => {
+  const circle = changed((m) => {
+    m.modules.trigger[0].own = m.modules
+  })
+  t.doesNotThrow(() => checkManifest(circle, { descriptor, routes: [], forge }))
+  for (const part of ['app', 'remotes', 'connectModules', 'permissions']) {
+    const other = changed((m) => {
+      const values = Object.values(m[part]).flat()
+      for (const value of values) if (typeof value === 'object' && value !== null) Object.assign(value, { own: m })
+    })
+    t.doesNotThrow(() => checkManifest(other, { descriptor, routes: [], forge }), part)
   }
-  t.same(found(nothing, input), ['warning endpoint-missing'])
-})
-
-t.test('a finding names its place and its route', async (t) => {
-  const findings = checkManifest(
-    changed(() => {}),
-    { ...input, routes: [] }
-  )
-  t.match(
-    findings.find(({ code }) => code === 'route-missing'),
-    {
-      field: 'modules.endpoint[0].route.path',
-      message: /POST \/forge\/lifecycle\/installed/
-    }
-  )
-  t.ok(findings.some(({ field }) => field === 'connectModules.jira:generalPages[0].url'))
-  t.ok(findings.some(({ field }) => field === 'connectModules.jira:lifecycle[0].installed'))
-  t.ok(findings.some(({ field }) => field === 'connectModules.jira:webhooks[1].url'))
 })
 
 t.test('beside its descriptor a manifest misses nothing', async (t) => {

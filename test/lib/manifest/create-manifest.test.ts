@@ -196,6 +196,27 @@ t.test('an address that is not https is an error at once', async (t) => {
   )
 })
 
+t.test('a descriptor that cannot become such a manifest is told as an error', async (t) => {
+  const errorsOf = async (members: Readonly<Record<string, unknown>>) => {
+    const descriptor = await descriptorOf(members)
+    const { notes } = createManifest({ descriptor, forge: registered })
+    return notes.filter(({ severity }) => severity === 'error').map(({ code, field }) => `${code} ${field}`)
+  }
+  t.same(await errorsOf({}), [])
+  t.same(await errorsOf({ scopes: ['READ', 'project_admin', 'SPACE_ADMIN', 'DELETE', 'pull'] }), [
+    'scope-unknown permissions.scopes'
+  ])
+  const location = 'org.bitbucket.pullrequest.overview.informationPanel'
+  const webPanels = [{ key: 'versions', name: { value: 'Versions' }, url: '/versions', location }]
+  t.same(
+    await errorsOf({ scopes: ['pullrequest'], modules: { webPanels } }),
+    ['bitbucket-app app.connect'],
+    'what follows from it is not told as well'
+  )
+  const webItems = [{ name: { value: 'Nameless' }, url: '/x', location: 'system.top.navigation.bar' }]
+  t.same(await errorsOf({ modules: { webItems } }), ['module-without-key modules.webItems[0]'])
+})
+
 t.test('the same input gives the same file, which passes its own check', async (t) => {
   const descriptor = await descriptorOf()
   const write = () => manifestToYaml(createManifest({ descriptor, forge: withScope }).manifest)

@@ -2,8 +2,8 @@ import type { HostSimulator } from 'fastify-atlassian/testing'
 import t from 'tap'
 import { exampleManifest, forgeScene } from './forge-scene.ts'
 
-async function viewOf(host: HostSimulator) {
-  const response = await fetch(`${host.site().origin}/sim/api/view?path=/browse/TEA-1`)
+async function viewOf(host: HostSimulator, site: 'jira' | 'confluence' = 'jira') {
+  const response = await fetch(`${host.site(site).origin}/sim/api/view?path=/browse/TEA-1`)
   return JSON.parse(await response.text())
 }
 
@@ -26,14 +26,17 @@ t.test('the page moves an app from Connect to Forge and shows its modules on eac
   t.match(between.site, { platform: 'connect-on-forge', installationId: host.forge.installation().id })
   t.equal(between.modules[0].type, 'webPanels')
   t.equal((await control(host, 'platform', { to: 'forge' })).status, 200)
-  t.match(await viewOf(host), {
+  const after = await viewOf(host)
+  t.match(after, {
     site: { platform: 'forge', installed: true, enabled: true },
     app: { key: 'tea-timer' },
-    modules: [
-      { key: 'panel', type: 'jira:issuePanel', frontEnd: 'http://localhost/forge/panel.html' },
-      { key: 'report', type: 'macro', frontEnd: null }
-    ]
+    modules: [{ key: 'panel', type: 'jira:issuePanel', frontEnd: 'http://localhost/forge/panel.html' }]
   })
+  t.equal(after.modules.length, 1, 'a module of another product is not on this site')
+  await host.forge.install(app, { site: host.site('confluence').name })
+  const wiki = await viewOf(host, 'confluence')
+  t.match(wiki.modules, [{ key: 'report', type: 'macro', frontEnd: null }])
+  t.equal(wiki.modules.length, 1)
   t.equal((await control(host, 'platform', { to: 'elsewhere' })).status, 400)
   t.equal((await control(host, 'lifecycle', { action: 'uninstall' })).status, 200)
   t.match((await viewOf(host)).site, { platform: 'none', installed: false })

@@ -19,6 +19,18 @@ const EXPLAINED = {
     'Sends “disabled” and then “uninstalled”, the latter signed RS256 again. A good app marks the tenant and keeps its data for a while: people reinstall.'
 }
 
+/** Uninstalling where Forge has a say. */
+const UNINSTALL_EXPLAINED = {
+  'connect-on-forge':
+    'Sends Forge’s “preUninstall” once, with an invocation token, and then “disabled” and “uninstalled” as Connect does. For the app it is one farewell: the tenant ends with the last of them.',
+  forge:
+    'Sends “preUninstall” once, with an invocation token. Whatever the app answers, the installation ends; Connect’s hooks are silent by now.'
+}
+
+function explained(action, { platform }) {
+  return (action === 'uninstall' ? UNINSTALL_EXPLAINED[platform] : undefined) ?? EXPLAINED[action]
+}
+
 export function drawAdmin(target, view, refresh) {
   const { app, site } = view
   fill(
@@ -33,7 +45,12 @@ export function drawAdmin(target, view, refresh) {
       'ul',
       { class: 'explained' },
       possibleActions(site).map((action) =>
-        h('li', { class: 'block boxed' }, h('p', null, EXPLAINED[action]), lifecycleButton(action, refresh, 'button'))
+        h(
+          'li',
+          { class: 'block boxed' },
+          h('p', null, explained(action, site)),
+          lifecycleButton(action, refresh, 'button')
+        )
       )
     ),
     app ? moduleTable(view) : null
@@ -65,9 +82,12 @@ function appCard(view) {
 
 function moduleTable(view) {
   const rows = view.modules.map((module) => {
-    const name = view.site.enabled
-      ? h('a', { href: modulePath(view, module.key, view.context) }, module.name)
-      : module.name
+    // The others have their places on issues and pages.
+    const hasPage = !module.forge || module.type.endsWith('Page')
+    const name =
+      view.site.enabled && hasPage
+        ? h('a', { href: modulePath(view, module.key, view.context) }, module.name)
+        : module.name
     return h(
       'tr',
       null,
@@ -78,7 +98,7 @@ function moduleTable(view) {
     )
   })
   return [
-    h('h2', { class: 'section-title' }, 'Modules with a page'),
+    h('h2', { class: 'section-title' }, 'Modules with a front end'),
     h(
       'div',
       { class: 'table-scroll', tabindex: 0, role: 'region', 'aria-label': 'Modules' },
@@ -91,7 +111,7 @@ function moduleTable(view) {
           h(
             'tr',
             null,
-            ['Name', 'Kind', 'URL in the descriptor', 'Identity'].map((text) => h('th', { scope: 'col' }, text))
+            ['Name', 'Kind', 'Address of the front end', 'Identity'].map((text) => h('th', { scope: 'col' }, text))
           )
         ),
         h('tbody', null, rows)

@@ -35,9 +35,11 @@ export function drawModulePage(target, view) {
     h(
       'p',
       { class: 'muted small' },
-      module.cacheable
-        ? 'Cacheable: the frame’s URL is the descriptor’s own, with no token in it. The page asks for a context token instead.'
-        : 'The frame’s URL carries a token whose hash covers this very path and query.'
+      module.forge
+        ? 'The files of the page are the same for everybody; each call that they make carries an invocation token.'
+        : module.cacheable
+          ? 'Cacheable: the frame’s URL is the descriptor’s own, with no token in it. The page asks for a context token instead.'
+          : 'The frame’s URL carries a token whose hash covers this very path and query.'
     ),
     frame
   )

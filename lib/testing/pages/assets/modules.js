@@ -71,15 +71,9 @@ const at = (module) => module.location ?? ''
 export function modulesAt(view, place) {
   if (!view.site.enabled) return []
   return view.modules
-    .filter((module) => !module.key.includes('/') && isOfProduct(module, view.site) && PLACES[place](module))
+    .filter((module) => !module.key.includes('/') && PLACES[place](module))
     .map((module) => ({ ...module, typeLabel: kindLabel(module.type) }))
     .sort((one, other) => one.weight - other.weight)
-}
-
-/** A manifest has modules of several products; a descriptor belongs to one host. */
-function isOfProduct(module, site) {
-  const product = /^(jira|confluence):/.exec(module.type)?.[1]
-  return product === undefined || product === site.product
 }
 
 /** The module with that key, also when the app is disabled. */

@@ -1,4 +1,4 @@
-// A short tour of Connect above the log: steps to take, ticked when the log shows that they happened.
+// A short tour above the log: steps to take, ticked when the log shows that they happened.
 
 import { fill, h, icon } from './dom.js'
 
@@ -16,7 +16,7 @@ const STEPS = [
   },
   {
     text: 'Change a title or add a comment. The site tells the app by webhook, with the token in a header this time.',
-    done: (entries) => entries.some((entry) => entry.kind === 'webhook')
+    done: (entries) => entries.some((entry) => entry.kind === 'webhook' || entry.kind === 'event')
   },
   {
     text: 'Use the app in its frame. Its page asks the host for a context token, and its backend calls the host’s REST API with a token of its own.',
@@ -33,7 +33,12 @@ const STEPS = [
   },
   {
     text: 'Uninstall, and install again. What did the app remember?',
-    done: (entries) => entries.some((entry) => entry.kind === 'uninstalled' && good(entry))
+    done: (entries) =>
+      entries.some((entry) => (entry.kind === 'uninstalled' || entry.kind === 'pre-uninstall') && good(entry))
+  },
+  {
+    text: 'An app with a manifest can move: to “Connect on Forge” and then to “Forge”, by the switch at the top. What was written in its panel is still there; open a “Forge call” to see who vouches for the user now.',
+    done: (entries) => entries.some((entry) => entry.kind === 'invoke' && good(entry))
   }
 ]
 
@@ -42,7 +47,7 @@ export function drawTour() {
   const progress = h('span', { class: 'muted' })
   const list = h('ol', { class: 'tour-steps' })
   const next = h('p', { class: 'tour-next', 'data-testid': 'tour-next' })
-  const steps = h('details', null, h('summary', null, 'A short tour of Connect ', progress), list)
+  const steps = h('details', null, h('summary', null, 'A short tour ', progress), list)
   const tour = h('section', { class: 'tour', 'aria-label': 'Tour', 'data-testid': 'tour' }, steps, next)
   tour.update = (entries) => {
     const states = STEPS.map((step) => step.done(entries))
