@@ -48,8 +48,8 @@ export function createProductGateway({ clock, tokens, sites, manifest, emit }: G
       if (!/^\/(rest|api)\//.test(below.slice(prefix.length)) || !below.startsWith(prefix)) {
         return refuse(404, `no REST resource of ${site.product}: its paths begin with ${prefix}/rest or ${prefix}/api`)
       }
-      if (!hasScope(manifest(), call.method, grant)) return refuse(403, 'the manifest lacks a scope for it')
       const request = { method: call.method, path: below.slice(prefix.length), body: call.body }
+      if (!hasScope(manifest(), request, grant)) return refuse(403, 'the manifest lacks a scope for it')
       const answer = reservedProperty(site, request, grant) ?? answerBySite(site, request, grant)
       const who = grant.user === null ? 'the app' : grant.user.name
       const verdict = `sent as ${who} with a ${grant.kind} token; answered ${answer.status}`
@@ -60,10 +60,13 @@ export function createProductGateway({ clock, tokens, sites, manifest, emit }: G
 
 const PUBLIC: Readonly<Record<number, string>> = { 401: 'Unauthorized', 403: 'Unauthorized; scope does not match' }
 
+/** Calls that ask with a body and change nothing. */
+const ASKING = /\/(?:permissions?\/check|search(?:\/jql)?|bulkfetch)(?:\?|$)/
+
 /** Roughly, as for Connect: reading needs any scope of a product, writing one that is not for reading alone. */
-function hasScope({ scopes }: ReadManifest, method: string, { kind }: ApiGrant): boolean {
+function hasScope({ scopes }: ReadManifest, { method, path }: RestRequest, { kind }: ApiGrant): boolean {
   if (scopes === null) return true
-  const reads = method === 'GET' || method === 'HEAD'
+  const reads = method === 'GET' || method === 'HEAD' || ASKING.test(path)
   return [...scopes].some(
     ([scope, forAbsent]) =>
       !TOKEN_SCOPE.test(scope) && (reads || !scope.startsWith('read:')) && (kind !== 'offline' || forAbsent)
