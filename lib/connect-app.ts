@@ -216,7 +216,8 @@ export function createConnectApp(
           log,
           handlerTimeoutMs: options.webhooks.handlerTimeoutMs,
           dispatch: (deliveryId) => dispatcher.dispatch(deliveryId),
-          ended: (tenant) => userTokens.forget(tenant.tenantId)
+          ended: (tenant) => userTokens.forget(tenant.tenantId),
+          heard: (...told) => authorizer.heardForge(...told)
         })
 
   const hostCalls = createHostCalls({
