@@ -349,6 +349,7 @@ export function createConnectApp(
         directory.put(from)
         directory.put(to)
         await userTokens.forget(fromTenantId)
+        await forgeHost?.joined(fromTenantId, to)
         await forgeHost?.forgetUsers(fromTenantId)
         await events.emitLifecycle('adopted', { from: withSettings(from), to: withSettings(to) })
         await store.inbox.claim({ nowMs: clock() + waitMs, leaseMs: waitMs, limit: 1, deliveryId })

@@ -215,3 +215,30 @@ t.test('Bitbucket is asked by its own call', async (t) => {
   t.same(asked, ['/2.0/addon/tea%20app/client-key'])
   t.same(linked, ['of-the-workspace'])
 })
+
+t.test('after the answer that joins both, nothing says that it could not be asked', async (t) => {
+  const scene = await build(t)
+  await scene.connect()
+  await Promise.all(Array.from({ length: 5 }, () => scene.forge()))
+  t.ok(await isOne(scene))
+  await until(() => scene.adopted.length > 0)
+  for (let n = 0; n < 5; n++) await scene.forge()
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  const about = scene.lines.filter((line) => line.includes('which Connect registration'))
+  t.equal(about.length, 1, about.join(''))
+  t.match(about[0], '"outcome":"linked"')
+  t.equal(scene.api.keyCalls.length, 1)
+})
+
+t.test('an adoption takes the system token along with the installation', async (t) => {
+  const scene = await build(t)
+  const { app, api, send, bearer, clientKey } = scene
+  api.answerKey(() => ({ status: 404 }))
+  const { tenantId: from } = (await send('/forge', { system: bearer('system') })).json()
+  await scene.connect()
+  const to = (await app.atlassian.tenants.find({ clientKey }))?.tenantId ?? ''
+  t.not(from, to)
+  await app.atlassian.tenants.adopt(from, to)
+  await app.atlassian.hostClient({ installationId: INSTALLATION }).get('/rest/api/3/myself')
+  t.match(api.calls.at(-1), { path: /^\/ex\/jira\//, authorization: `Bearer ${bearer('system')}` })
+})
