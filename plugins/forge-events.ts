@@ -8,8 +8,8 @@ import {
   dataResidencyHooks
 } from '../lib/forge/events/data-residency.ts'
 import type { ResolvedEventRoute, ResolvedForgeEvents } from '../lib/forge/events/event-options.ts'
-import { ENDPOINT } from '../lib/forge/events/read-event.ts'
 import { readTrace } from '../lib/forge/trace.ts'
+import { ENDPOINT } from '../lib/forge/verify-invocation.ts'
 import type { ForgeEvents } from '../lib/forge-events.ts'
 import { acceptAnyBody, parseJsonBytes, writable } from './json-bytes.ts'
 import { refuse, statusName, useErrorHandlerOfApp } from './refuse.ts'

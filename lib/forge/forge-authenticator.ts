@@ -8,7 +8,12 @@ import { isAlive, type Tenant } from '../tenant/tenant.ts'
 import type { ForgeTenants } from './forge-tenants.ts'
 import { MAX_INVOCATION_LENGTH, readBearer } from './invocation-token.ts'
 import { checkForgeRoute, type ForgeRoutePolicy } from './route-rules.ts'
-import { type InvocationRules, type VerifiedForge, verifyInvocationToken } from './verify-invocation.ts'
+import {
+  type InvocationRules,
+  isOfForgeItself,
+  type VerifiedForge,
+  verifyInvocationToken
+} from './verify-invocation.ts'
 
 /** The API tokens that came with a call. Nothing binds them to it but the connection (forge.md 1.2). */
 export interface ForgeTokens {
@@ -61,7 +66,6 @@ interface Remembered {
 const MAX_REMEMBERED = 5000
 /** A map reads the whole of a key, so it is a piece of the signature; the whole header is compared afterwards. */
 const TAIL = 48
-const ENDPOINT = 'core:endpoint'
 
 export function createForgeAuthenticator(rules: InvocationRules, tenants: ForgeTenants): ForgeAuthenticator {
   // A front end sends one token many times until it ends.
@@ -119,7 +123,7 @@ export function arrivalOf(forge: VerifiedForge): ForgeArrival {
     cloudId,
     products: Object.freeze(products.length === 0 ? [product] : [...new Set(products)]),
     issuedAtMs: issuedAtSeconds * 1000,
-    isEvent: forge.module.type === ENDPOINT && forge.accountId === null
+    isEvent: isOfForgeItself(forge)
   })
 }
 

@@ -2,12 +2,9 @@ import { AtlassianError, AuthorizationError } from '../../errors.ts'
 import { appAri, environmentAri, installationAri } from '../ari.ts'
 import { isMembers, textOrNull } from '../forge-claims.ts'
 import type { TraceHeaders } from '../trace.ts'
-import type { VerifiedForge } from '../verify-invocation.ts'
+import { isOfForgeItself, type VerifiedForge } from '../verify-invocation.ts'
 import type { ResolvedEventRoute } from './event-options.ts'
 import type { ForgeEventKind, ForgeEventMessage } from './forge-event.ts'
-
-/** The module by which Forge calls an endpoint itself; pages call by their own. */
-export const ENDPOINT = 'core:endpoint'
 
 /** An event as it arrived at a path, verified but for its body. */
 export interface ArrivedEvent {
@@ -35,7 +32,7 @@ export function readForgeEvent(
   { forge, body, trace }: ArrivedEvent,
   routes: readonly ResolvedEventRoute[]
 ): { readonly event: ReadForgeEvent; readonly route: ResolvedEventRoute } {
-  if (forge.module.type !== ENDPOINT || forge.accountId !== null) throw new AuthorizationError('not-an-event')
+  if (!isOfForgeItself(forge)) throw new AuthorizationError('not-an-event')
   const outer = body === undefined ? {} : body
   if (!isMembers(outer)) throw new AtlassianError('ATL_WEBHOOK_BODY', 'event-body')
   // Documents show the event in `payload`, captures show it bare (forge.md 1.3).
