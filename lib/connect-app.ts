@@ -229,6 +229,7 @@ export function createConnectApp(
     timer: options.timer,
     sign: (tenant, method, url) => `JWT ${signHostRequest(tenant, method, url, Math.floor(clock() / 1000))}`,
     userTokens,
+    appRefused: (tenant) => targets.refused(tenant),
     onLimit(event) {
       events.emitLifecycle('hostLimit', event).catch((error: unknown) => {
         log.error({ reason: error instanceof Error ? error.message : 'unknown' }, 'handler of hostLimit failed')
@@ -256,9 +257,9 @@ export function createConnectApp(
       ? null
       : { ...forgeApp, association: endingTokens(forgeApp.association, forgeHost) }
 
-  const findTarget = createTargetFinder({ store, directory, forgeHost })
+  const targets = createTargetFinder({ store, directory, forgeHost, log })
   const hostClient = (target: HostTarget | HostLookup, verified?: VerifiedUser): HostClient =>
-    hostCalls.client(() => (isTarget(target) ? target : findTarget(target)), verified)
+    hostCalls.client(() => (isTarget(target) ? target : targets.find(target)), verified)
   const authorizer = createAuthorizer({
     ...options.authorization,
     clock,

@@ -74,6 +74,8 @@ const REFUSED_FOR_MS = 60_000
 export function createSystemTokens(options: SystemTokensOptions): SystemTokens {
   const { store, readApiBaseUrl, clock, log, maxTokens = 10_000 } = options
   const memory = new BoundedMap<string, Held>(maxTokens)
+  /** What came while another one stayed, for the case that this one is refused. */
+  const spares = new BoundedMap<string, SystemToken>(maxTokens)
   const refusals = new BoundedMap<string, { readonly token: Secret; readonly atMs: number }>(maxTokens)
   const writes = new Map<string, Promise<void>>()
 
@@ -169,6 +171,7 @@ export function createSystemTokens(options: SystemTokensOptions): SystemTokens {
         const isNoLonger = isKnown && expiresAtMs - held.expiresAtMs < WORTH_A_WRITE_MS
         const isOther = !held.token.equals(token)
         if (isNoLonger || (isOther && isGood(id, held) && stays(held, { expiresAtMs, fromPage }))) {
+          if (isOther) spares.set(id, { ...value, expiresAtMs })
           if (held.isKept) return null
           if (mustBeKept) return writes.get(id) ?? keep(of, id, held)
           return isOther || nowMs < held.againAtMs ? null : keep(of, id, held)
@@ -185,6 +188,11 @@ export function createSystemTokens(options: SystemTokensOptions): SystemTokens {
       if (stored !== null && isGood(id, stored)) {
         const newer = memory.peek(id)
         return newer !== undefined && isGood(id, newer) ? newer : hold(id, stored)
+      }
+      const spare = spares.peek(id)
+      if (spare !== undefined && isGood(id, spare)) {
+        spares.delete(id)
+        return hold(id, spare, false)
       }
       const last = stored ?? held
       if (last === undefined) throw refusals.peek(id) === undefined ? systemTokenMissing() : systemTokenRefused()
@@ -230,8 +238,7 @@ export function createSystemTokens(options: SystemTokensOptions): SystemTokens {
 
     async drop(of) {
       const id = idOf(of)
-      memory.delete(id)
-      refusals.delete(id)
+      for (const known of [memory, spares, refusals]) known.delete(id)
       await writes.get(id)?.catch(() => {})
       const stored = await orUnavailable((store) => store.get(keyOf(of)), null)
       if (stored !== null) await orUnavailable((store) => store.delete(keyOf(of), stored.token), false)

@@ -242,3 +242,47 @@ t.test('an adoption takes the system token along with the installation', async (
   await app.atlassian.hostClient({ installationId: INSTALLATION }).get('/rest/api/3/myself')
   t.match(api.calls.at(-1), { path: /^\/ex\/jira\//, authorization: `Bearer ${bearer('system')}` })
 })
+
+t.test('a site that left Connect without a word is called by Forge, from the first refusal on', async (t) => {
+  const scene = await build(t)
+  const { app, host, api, clientKey, lines } = scene
+  await scene.connect()
+  const tenantId = await scene.forge()
+  t.ok(await isOne(scene))
+  await until(() => scene.adopted.length > 0)
+  const { connect } = await scene.tenantIds()
+  t.not(tenantId, connect)
+  const job = app.atlassian.hostClient({ tenantId: connect ?? '' })
+  const byKey = app.atlassian.hostClient({ clientKey })
+  await job.get('/rest/api/3/myself')
+  t.equal(api.calls.length, 0, 'Connect while it answers')
+  host.failNext({ target: 'rest', status: 401, times: 1000 })
+  await job.post('/rest/api/3/issue', { fields: {} })
+  await byKey.get('/rest/api/3/myself')
+  t.equal((await byKey.fetch('/rest/api/3/myself')).status, 200)
+  t.match(api.calls, [
+    { method: 'POST', path: /\/ex\/jira\/[^/]+\/rest\/api\/3\/issue$/, body: '{"fields":{}}' },
+    { method: 'GET', path: /myself$/, authorization: `Bearer ${scene.bearer('system')}` },
+    { method: 'GET', path: /myself$/ }
+  ])
+  const refused = () => host.exchanges.filter(({ kind, status }) => kind === 'rest' && status === 401).length
+  t.equal(refused(), 1, 'Connect is not asked again')
+  t.equal(lines.filter((line) => line.includes('refused what the Connect registration signed')).length, 1)
+
+  scene.clock.advanceSeconds(4 * 3600)
+  await t.rejects(job.get('/rest/api/3/myself'), { code: 'ATL_HOST_STATUS', status: 401 })
+  t.equal(refused(), 2, 'without a token of Forge, what the host said is told')
+  await sendLifecycle(app, host, 'installed', { body: { sharedSecret: 'another-secret-of-connect' } })
+  await scene.forge()
+  await byKey.get('/rest/api/3/myself')
+  t.equal(refused(), 3, 'a new secret is worth a try')
+})
+
+t.test('a site that is on Connect alone stays there, whatever it refuses', async (t) => {
+  const { app, host, clientKey, connect } = await build(t)
+  await connect()
+  host.failNext({ target: 'rest', status: 401 })
+  const job = app.atlassian.hostClient({ clientKey })
+  await t.rejects(job.get('/rest/api/3/myself'), { code: 'ATL_HOST_STATUS', status: 401 })
+  await job.get('/rest/api/3/myself')
+})

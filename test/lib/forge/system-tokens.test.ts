@@ -234,3 +234,15 @@ t.test('a token that a page may have made up never takes the place of one that F
   await other.offer(of, madeUp('again'), jira, fromPage)
   t.ok((await process().get(of)).token.equals(ui), 'once Forge brought the same token itself, it stays')
 })
+
+t.test('what came while another token stayed is used once that one is refused', async (t) => {
+  const { process, bearer } = await createScene()
+  const tokens = process()
+  const [dead, spare] = [bearer('dead', 4 * HOUR), bearer('spare', 3 * HOUR)]
+  await tokens.offer(of, dead, jira)
+  t.equal(tokens.offer(of, spare, jira, { fromPage: true }), null)
+  t.equal(await tokens.refused(of, dead), true)
+  t.ok((await tokens.get(of)).token.equals(spare))
+  t.equal(await tokens.refused(of, spare), false)
+  await t.rejects(tokens.get(of), { code: 'ATL_FORGE_TOKEN_EXPIRED' })
+})
