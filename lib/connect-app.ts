@@ -22,7 +22,7 @@ import type { LifecycleHookEvent, ResolvedOptions } from './options.ts'
 import type { Log } from './ports.ts'
 import { finishJoin, JOINED } from './tenant/join-delivery.ts'
 import { adoptTenant, createLifecycleService, type LifecycleService } from './tenant/lifecycle-service.ts'
-import { clientKeysOf, hasRegistration, isAlive, isConnected, type Tenant } from './tenant/tenant.ts'
+import { changeNamesOf, hasRegistration, isAlive, isConnected, type Tenant } from './tenant/tenant.ts'
 import { createTenantDirectory, type TenantDirectory } from './tenant/tenant-directory.ts'
 import type { TenantName } from './tenant/tenant-names.ts'
 import { type PurgeRequest, type PurgeResult, purgeTenants } from './tenant/tenant-purge.ts'
@@ -336,7 +336,7 @@ export function createConnectApp(
             retentionDays: options.retentionDays,
             beforePurge: (event) => events.emitLifecycle('beforePurge', event),
             async purged(event) {
-              for (const clientKey of clientKeysOf(event.tenant)) directory.changes.changed(clientKey)
+              for (const name of changeNamesOf(event.tenant)) directory.changes.changed(name)
               await events.emitLifecycle('purged', event)
             }
           },
