@@ -1,4 +1,5 @@
 export type { AppEvents, LifecycleEventMap } from '../lib/app-events.ts'
+export type { Tenants } from '../lib/app-tenants.ts'
 export type { Authorized } from '../lib/authorize/authorizer.ts'
 export type {
   ConfluenceApplicationPermission,
@@ -8,7 +9,6 @@ export type {
   JiraProjectPermission
 } from '../lib/authorize/permission-names.ts'
 export type { ConfluenceRequirements, JiraRequirements } from '../lib/authorize/requirements.ts'
-export type { Tenants } from '../lib/connect-app.ts'
 export type { Descriptor, DescriptorSource } from '../lib/descriptor/index.ts'
 export { type EitherEvent, type EitherEventName, type EventIds, eitherEvents } from '../lib/either-events.ts'
 export {
