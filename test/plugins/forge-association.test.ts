@@ -286,3 +286,30 @@ t.test('a site that is on Connect alone stays there, whatever it refuses', async
   await t.rejects(job.get('/rest/api/3/myself'), { code: 'ATL_HOST_STATUS', status: 401 })
   await job.get('/rest/api/3/myself')
 })
+
+t.test('a registration whose hook comes after the question is asked about again soon, and then seldom', async (t) => {
+  const scene = await build(t)
+  const { api, clock } = scene
+  const asked = async (minutes: number) => {
+    const before = api.keyCalls.length
+    for (let minute = 0; minute < minutes; minute++) {
+      clock.advanceSeconds(60)
+      await scene.forge()
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    return api.keyCalls.length - before
+  }
+  await scene.forge()
+  await until(() => scene.lines.some((line) => line.includes('no-registration')))
+  t.equal(await asked(1), 1)
+  const inDay = await asked(180)
+  t.ok(inDay >= 4 && inDay <= 10, `${inDay} questions in three hours`)
+
+  const late = await build(t)
+  await late.forge()
+  await until(() => late.lines.some((line) => line.includes('no-registration')))
+  await late.connect()
+  late.clock.advanceSeconds(60)
+  await late.forge()
+  t.ok(await isOne(late))
+})
