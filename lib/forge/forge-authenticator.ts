@@ -41,6 +41,14 @@ export interface VerifiedInvocation {
   readonly tenant: Tenant
 }
 
+/** What a route does about installations that end. */
+export interface EndingRules {
+  /** It listens to those that have ended. */
+  readonly acceptEnded?: boolean
+  /** It hears of the end. */
+  readonly hearsFarewells?: boolean
+}
+
 export interface ForgeAuthenticator {
   /**
    * Who sent this call. Answers at once for a token that repeats and a tenant in memory. Throws or rejects with
@@ -50,7 +58,7 @@ export interface ForgeAuthenticator {
   authenticate(
     call: ForgeCall,
     policy: ForgeRoutePolicy,
-    acceptEnded?: boolean
+    endings?: EndingRules
   ): VerifiedInvocation | Promise<VerifiedInvocation>
 }
 
@@ -86,7 +94,7 @@ export function createForgeAuthenticator(rules: InvocationRules, tenants: ForgeT
   }
 
   return {
-    authenticate(call, policy, acceptEnded = false) {
+    authenticate(call, policy, { acceptEnded = false, hearsFarewells = false } = {}) {
       const known = recall(call.authorization)
       const token = known === null ? readBearer(call.authorization) : known.token
       refuseSecondToken(call.url)
@@ -94,7 +102,8 @@ export function createForgeAuthenticator(rules: InvocationRules, tenants: ForgeT
 
       function admit(verified: Remembered): VerifiedInvocation | Promise<VerifiedInvocation> {
         checkForgeRoute(verified.forge, policy)
-        const tenant = tenants.of(verified.arrival)
+        const { arrival } = verified
+        const tenant = tenants.of(hearsFarewells ? { ...arrival, isFarewell: true } : arrival)
         return tenant instanceof Promise ? tenant.then((found) => pass(verified, found)) : pass(verified, tenant)
       }
 
