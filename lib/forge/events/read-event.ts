@@ -17,10 +17,10 @@ export interface ArrivedEvent {
 /** What is known of an event before it has a place in an inbox. */
 export type ReadForgeEvent = Omit<ForgeEventMessage, 'deliveryId' | 'tenantId' | 'receivedAtMs'>
 
-const NAMES: Readonly<Record<string, ForgeEventKind>> = Object.freeze({
-  'avi:forge:installed:app': 'installed',
-  'avi:forge:upgraded:app': 'upgraded'
-})
+const NAMES: ReadonlyMap<string, ForgeEventKind> = new Map([
+  ['avi:forge:installed:app', 'installed'],
+  ['avi:forge:upgraded:app', 'upgraded']
+])
 const AVI = /^avi:[\w.:-]{1,200}$/
 
 /**
@@ -65,7 +65,7 @@ export function readForgeEvent(
 /** The `eventType` decides where it names a life-cycle event or several kinds share a path; else the path does. */
 function routeOf(eventType: string | null, routes: readonly ResolvedEventRoute[]): ResolvedEventRoute {
   const [only, ...others] = routes
-  const named = eventType === null ? undefined : (NAMES[eventType] ?? (AVI.test(eventType) ? 'product' : undefined))
+  const named = eventType === null ? undefined : (NAMES.get(eventType) ?? (AVI.test(eventType) ? 'product' : undefined))
   const route = named === undefined && others.length === 0 ? only : routes.find(({ kind }) => kind === named)
   if (route === undefined) throw new AtlassianError('ATL_WEBHOOK_BODY', 'event-type')
   return route
