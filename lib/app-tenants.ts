@@ -78,6 +78,8 @@ export function createTenants(parts: TenantsParts): Tenants {
       directory.put(from)
       directory.put(to)
       await userTokens.forget(fromTenantId)
+      // Nobody can ask for those of installations again, so they go along; without Forge there is nowhere to go.
+      if (forgeHost === null) await store.tokens?.deleteAll(fromTenantId, 'system')
       await forgeHost?.joined(fromTenantId, to)
       await forgeHost?.forgetUsers(fromTenantId)
       await events.emitLifecycle('adopted', { from: withSettings(from), to: withSettings(to) })
