@@ -1,5 +1,6 @@
 import { withoutTrailingSlash } from './allowed-hosts.ts'
 import { type AppEmitter, createAppEmitter } from './app-events.ts'
+import { createTenants, type Tenants } from './app-tenants.ts'
 import { type Authenticator, createAuthenticator } from './authenticator.ts'
 import { createAskHost } from './authorize/ask-host.ts'
 import { type Authorizer, createAuthorizer } from './authorize/authorizer.ts'
@@ -9,6 +10,7 @@ import { createTargetFinder, type HostLookup, isTarget } from './find-target.ts'
 import { createForgeApp, type ForgeApp } from './forge/forge-app.ts'
 import { createForgeHost, endingTokens, type ForgeHost } from './forge/forge-host.ts'
 import { createForgeEvents, type ForgeEvents } from './forge-events.ts'
+import { createDeliveryHandler, isJoin } from './handle-delivery.ts'
 import { createHostCalls, type HostMetrics } from './host/host-calls.ts'
 import type { HostClient, VerifiedUser } from './host/host-client.ts'
 import type { HostTarget } from './host/host-target.ts'
@@ -18,39 +20,15 @@ import { createInstallKeySource, type InstallKeySource } from './jwt/install-key
 import { signHostRequest } from './jwt/sign-host-request.ts'
 import type { ConnectRules } from './jwt/verify-connect.ts'
 import type { InstallRules } from './jwt/verify-install.ts'
-import type { LifecycleHookEvent, ResolvedOptions } from './options.ts'
+import type { ResolvedOptions } from './options.ts'
 import type { Log } from './ports.ts'
-import { finishJoin, JOINED } from './tenant/join-delivery.ts'
-import { adoptTenant, createLifecycleService, type LifecycleService } from './tenant/lifecycle-service.ts'
-import { clientKeysOf, hasRegistration, isAlive, isConnected, type Tenant } from './tenant/tenant.ts'
+import { createLifecycleService, type LifecycleService } from './tenant/lifecycle-service.ts'
 import { createTenantDirectory, type TenantDirectory } from './tenant/tenant-directory.ts'
-import type { TenantName } from './tenant/tenant-names.ts'
-import { type PurgeRequest, type PurgeResult, purgeTenants } from './tenant/tenant-purge.ts'
-import { createSettingsGiver, type SettingsGiver, type TenantWithSettings } from './tenant/tenant-settings.ts'
-import type { Delivery, TenantListQuery, TenantLookup, TenantStore } from './tenant/tenant-store.ts'
+import { createSettingsGiver, type SettingsGiver } from './tenant/tenant-settings.ts'
+import type { TenantStore } from './tenant/tenant-store.ts'
 import { version } from './version.ts'
-import { createWebhookReceiver, type ReceivedWebhook, webhookFromDelivery } from './webhook/receive-webhook.ts'
+import { createWebhookReceiver, type ReceivedWebhook } from './webhook/receive-webhook.ts'
 import { within } from './within.ts'
-
-/** The tenants of this app, for jobs and scripts. */
-export interface Tenants {
-  find(lookup: TenantLookup): Promise<TenantWithSettings | null>
-  /** Every name that the tenant has or had, oldest first: what it was called, from when and until when. */
-  names(tenantId: string): Promise<TenantName[]>
-  /** A page of tenants in order of `tenantId`; go on with `after`. */
-  list(query?: Partial<TenantListQuery>): Promise<TenantWithSettings[]>
-  /**
-   * Gives the data of `fromTenantId` to `toTenantId` and ends the first, until its own site
-   * installs the app again. Handlers of `adopted` move the
-   * app's own rows. Throws `ATL_NO_TENANT`, `ATL_ADOPT_REFUSED`, or what a handler throws; it can be repeated.
-   */
-  adopt(fromTenantId: string, toTenantId: string): Promise<void>
-  /**
-   * Removes tenants whose last installation ended longer ago than the retention time, with their deliveries and
-   * settings and what handlers of `beforePurge` delete. Never one that lives or comes back in this moment.
-   */
-  purge(request?: PurgeRequest): Promise<PurgeResult>
-}
 
 /** One app at run time, free of any web framework. */
 export interface ConnectApp {
@@ -152,51 +130,19 @@ export function createConnectApp(
   const events = createAppEmitter()
   const withSettings = createSettingsGiver({ store, clock, maxValueBytes: options.maxSettingBytes })
 
-  async function handleDelivery(delivery: Delivery): Promise<void> {
-    if (delivery.kind === 'forge') return forgeEvents?.handleDelivery(delivery)
-    if (delivery.kind === 'lifecycle' && delivery.event === JOINED) return handleJoin(delivery)
-    const found = await tenantOf(delivery)
-    if (found === null || !hasRegistration(found)) return
-    const tenant = withSettings(found)
-    if (delivery.kind === 'webhook') await events.emitWebhook(webhookFromDelivery(delivery, tenant))
-    else if (isStillTrue(delivery, tenant))
-      await handleLifecycle(delivery.event, { tenant, change: changeOf(delivery) })
-  }
-
-  /** As the registration sees it that the delivery came by, unless another tenant took over since. */
-  async function tenantOf({ tenantId, payload }: Delivery): Promise<Tenant | null> {
-    const clientKey = memberOf(payload, 'clientKey')
-    const seen = typeof clientKey === 'string' ? await store.find({ clientKey }) : null
-    return seen?.tenantId === tenantId ? seen : store.find({ tenantId })
-  }
-
-  async function handleJoin(delivery: Delivery): Promise<void> {
-    const to = await store.find({ tenantId: delivery.tenantId })
-    const fromTenantId = memberOf(delivery.payload, 'fromTenantId')
-    // Before the tokens of the first go: nobody can ask for these again.
-    if (to !== null && typeof fromTenantId === 'string') await forgeHost?.joined(fromTenantId, to)
-    const { from } = await finishJoin(store, delivery)
-    if (from === null || to === null) return
-    await events.emitLifecycle('adopted', { from: withSettings(from), to: withSettings(to) })
-  }
-
-  async function handleLifecycle(name: string, event: LifecycleHookEvent): Promise<void> {
-    const { hooks } = options
-    const run = {
-      installed: hooks.onInstalled,
-      uninstalled: hooks.onUninstalled,
-      enabled: hooks.onEnabled,
-      disabled: hooks.onDisabled
-    }
-    if (!isLifecycleName(name)) return
-    await run[name]?.(event)
-    await events.emitLifecycle(name, event)
-  }
-
   const dispatcher = createDispatcher({
     inbox: store.inbox,
-    handle: handleDelivery,
-    mustEnd: ({ kind, event }) => kind === 'lifecycle' && event === JOINED,
+    handle: createDeliveryHandler({
+      store,
+      events,
+      hooks: options.hooks,
+      withSettings,
+      forge: {
+        handle: async (delivery) => forgeEvents?.handleDelivery(delivery),
+        joined: async (fromTenantId, to) => forgeHost?.joined(fromTenantId, to)
+      }
+    }),
+    mustEnd: isJoin,
     clock,
     log,
     concurrency: options.webhooks.concurrency,
@@ -217,7 +163,8 @@ export function createConnectApp(
           log,
           handlerTimeoutMs: options.webhooks.handlerTimeoutMs,
           dispatch: (deliveryId) => dispatcher.dispatch(deliveryId),
-          ended: (tenant) => userTokens.forget(tenant.tenantId)
+          ended: (tenant) => userTokens.forget(tenant.tenantId),
+          heard: (...told) => authorizer.heardForge(...told)
         })
 
   const hostCalls = createHostCalls({
@@ -229,6 +176,7 @@ export function createConnectApp(
     timer: options.timer,
     sign: (tenant, method, url) => `JWT ${signHostRequest(tenant, method, url, Math.floor(clock() / 1000))}`,
     userTokens,
+    appRefused: (tenant) => targets.refused(tenant),
     onLimit(event) {
       events.emitLifecycle('hostLimit', event).catch((error: unknown) => {
         log.error({ reason: error instanceof Error ? error.message : 'unknown' }, 'handler of hostLimit failed')
@@ -256,9 +204,9 @@ export function createConnectApp(
       ? null
       : { ...forgeApp, association: endingTokens(forgeApp.association, forgeHost) }
 
-  const findTarget = createTargetFinder({ store, directory, forgeHost })
+  const targets = createTargetFinder({ store, directory, forgeHost, log })
   const hostClient = (target: HostTarget | HostLookup, verified?: VerifiedUser): HostClient =>
-    hostCalls.client(() => (isTarget(target) ? target : findTarget(target)), verified)
+    hostCalls.client(() => (isTarget(target) ? target : targets.find(target)), verified)
   const authorizer = createAuthorizer({
     ...options.authorization,
     clock,
@@ -317,44 +265,7 @@ export function createConnectApp(
       userTokens
     ),
     withSettings,
-    tenants: Object.freeze({
-      async find(lookup: TenantLookup) {
-        const tenant = await store.find(lookup)
-        return tenant === null ? null : withSettings(tenant)
-      },
-      names: (tenantId: string) => store.names(tenantId),
-      async list(query: Partial<TenantListQuery> = {}) {
-        return (await store.list({ limit: 100, ...query })).map(withSettings)
-      },
-      purge(request: PurgeRequest = {}) {
-        return purgeTenants(
-          {
-            store,
-            log,
-            nowMs: clock(),
-            retentionDays: options.retentionDays,
-            beforePurge: (event) => events.emitLifecycle('beforePurge', event),
-            async purged(event) {
-              for (const clientKey of clientKeysOf(event.tenant)) directory.changes.changed(clientKey)
-              await events.emitLifecycle('purged', event)
-            }
-          },
-          request
-        )
-      },
-      async adopt(fromTenantId: string, toTenantId: string) {
-        // While this process is at it, nobody else takes it up.
-        const waitMs = options.webhooks.handlerTimeoutMs + 10_000
-        const { from, to, deliveryId } = await adoptTenant(store, fromTenantId, toTenantId, clock(), waitMs)
-        directory.put(from)
-        directory.put(to)
-        await userTokens.forget(fromTenantId)
-        await forgeHost?.forgetUsers(fromTenantId)
-        await events.emitLifecycle('adopted', { from: withSettings(from), to: withSettings(to) })
-        await store.inbox.claim({ nowMs: clock() + waitMs, leaseMs: waitMs, limit: 1, deliveryId })
-        await store.inbox.complete(deliveryId, clock())
-      }
-    }),
+    tenants: createTenants({ options, store, directory, events, withSettings, userTokens, forgeHost, log }),
     receiveWebhook(webhook: ReceivedWebhook) {
       // Before anything else: whoever is asked for next must not be judged by what was true before.
       authorizer.heard(webhook.tenant.tenantId, webhook.event, webhook.content.body)
@@ -394,29 +305,4 @@ function withRegions(options: ResolvedOptions, descriptor: Descriptor) {
     // Where a proxy removes the path, or one address has none, requests arrive without it.
     needsBasePath: options.mountPaths.every((mountPath) => mountPath !== '') && paths.length === urls.length
   }
-}
-
-/**
- * A hook that ran late, after a failure or a restart, may speak of what is over: an uninstall of a tenant that is
- * installed again, or still lives by another installation, an install of one that is gone, or anything about a tenant
- * whose inbox another one took over.
- */
-function isStillTrue(delivery: Delivery, tenant: Tenant): boolean {
-  const owner = memberOf(delivery.payload, 'tenantId')
-  if (owner !== undefined && owner !== tenant.tenantId) return false
-  return delivery.event === 'uninstalled' ? !isAlive(tenant) : isConnected(tenant)
-}
-
-function isLifecycleName(name: string): name is 'installed' | 'uninstalled' | 'enabled' | 'disabled' {
-  return name === 'installed' || name === 'uninstalled' || name === 'enabled' || name === 'disabled'
-}
-
-function changeOf(delivery: Delivery): string {
-  const change = memberOf(delivery.payload, 'change')
-  return typeof change === 'string' ? change : delivery.event
-}
-
-function memberOf(json: string, name: string): unknown {
-  const value: unknown = JSON.parse(json)
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
 }

@@ -31,6 +31,8 @@ export interface ForgeEventsParts {
   readonly dispatch: (deliveryId: string) => Promise<void>
   /** The last installation of this tenant ended. */
   readonly ended: (tenant: Tenant) => Promise<void>
+  /** A verified event came, which may change what users may do. */
+  readonly heard: (tenantId: string, event: string, body: unknown) => void
 }
 
 /** The part of a Forge app that listens. */
@@ -65,6 +67,8 @@ export function createForgeEvents(parts: ForgeEventsParts): ForgeEvents {
         )
         return
       }
+      // Before anything else: whoever is asked for next must not be judged by what was true before.
+      parts.heard(tenant.tenantId, event.event, event.body)
       await take({ tenantId: tenant.tenantId, tokenId: arrived.forge.tokenId, event, mode: route.mode })
     }
   }

@@ -55,7 +55,7 @@ export const authenticatePlugin = fp<{ core: ConnectApp }>(
         if (isForgeCall(request, policy)) {
           request[requestState] = waitingForge
           if (core.forge === null || policy.forge === null) throw new AuthenticationError('forge-not-configured')
-          const answer = core.forge.authenticator.authenticate(toForgeCall(request), policy.forge, policy.acceptEnded)
+          const answer = core.forge.authenticator.authenticate(toForgeCall(request), policy.forge, policy)
           if (answer instanceof Promise) settle(answer, acceptForge, request, reply, done)
           else acceptForge(request, answer, done)
           return

@@ -8,13 +8,13 @@ import {
   dataResidencyHooks
 } from '../lib/forge/events/data-residency.ts'
 import type { ResolvedEventRoute, ResolvedForgeEvents } from '../lib/forge/events/event-options.ts'
-import { ENDPOINT } from '../lib/forge/events/read-event.ts'
 import { readTrace } from '../lib/forge/trace.ts'
+import { ENDPOINT } from '../lib/forge/verify-invocation.ts'
 import type { ForgeEvents } from '../lib/forge-events.ts'
 import { acceptAnyBody, parseJsonBytes, writable } from './json-bytes.ts'
 import { refuse, statusName, useErrorHandlerOfApp } from './refuse.ts'
 import { requireForge } from './require-atlassian.ts'
-import { acceptEnded } from './route-policy.ts'
+import { acceptEnded, hearsFarewells } from './route-policy.ts'
 
 /** The module under which a move of data may call. */
 const MOVES = 'migration:dataResidency'
@@ -32,8 +32,11 @@ export const forgeEventsPlugin = fp<{ core: ConnectApp; events: ResolvedForgeEve
       acceptAnyBody(scope)
       for (const mountPath of mountPaths) {
         for (const [path, routes] of byPath(events.routes)) {
-          scope.post(`${mountPath}${path}`, { ...shared, config: configOf([ENDPOINT]) }, (request, reply) =>
-            answered(request, reply, () => receive(request, reply, forgeEvents, routes))
+          const says = { [hearsFarewells]: routes.some(({ kind }) => kind === 'preUninstall') }
+          scope.post(
+            `${mountPath}${path}`,
+            { ...shared, config: { ...configOf([ENDPOINT]), ...says } },
+            (request, reply) => answered(request, reply, () => receive(request, reply, forgeEvents, routes))
           )
         }
         if (events.dataResidency === null) continue

@@ -1,4 +1,5 @@
 export type { AppEvents, LifecycleEventMap } from '../lib/app-events.ts'
+export type { Tenants } from '../lib/app-tenants.ts'
 export type { Authorized } from '../lib/authorize/authorizer.ts'
 export type {
   ConfluenceApplicationPermission,
@@ -10,7 +11,6 @@ export type {
 export type { ConfluenceRequirements, JiraRequirements } from '../lib/authorize/requirements.ts'
 export { ConfigurationError, type ConfigurationProblem } from '../lib/config/configuration-error.ts'
 export type { ConfiguredOptions } from '../lib/config/read-configuration.ts'
-export type { Tenants } from '../lib/connect-app.ts'
 export type { Descriptor, DescriptorSource } from '../lib/descriptor/index.ts'
 export { type EitherEvent, type EitherEventName, type EventIds, eitherEvents } from '../lib/either-events.ts'
 export {

@@ -19,12 +19,16 @@ export interface RoutePolicy {
   readonly event: LifecycleEventType | undefined
   /** Our own routes for `enabled` and `disabled`, which arrive after an uninstall too. */
   readonly acceptEnded: boolean
+  /** Our own route for what Forge says before it uninstalls. */
+  readonly hearsFarewells: boolean
 }
 
 /** Marks a scope whose routes are public unless they say otherwise. */
 export const publicScope = Symbol('fastify-atlassian public scope')
 /** Marks a route of ours that listens to ended tenants. */
 export const acceptEnded = Symbol('fastify-atlassian accept ended')
+/** Marks a route of ours that hears of ends. */
+export const hearsFarewells = Symbol('fastify-atlassian hears farewells')
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -32,6 +36,7 @@ declare module 'fastify' {
   }
   interface FastifyContextConfig {
     readonly [acceptEnded]?: boolean
+    readonly [hearsFarewells]?: boolean
   }
 }
 
@@ -68,7 +73,8 @@ function toPolicy(config: FastifyRequest['routeOptions']['config'], url: string)
       ? parseForgeRouteRules(config.atlassian?.forge, `config.atlassian.forge of ${url}`)
       : null,
     event: config.atlassian?.event,
-    acceptEnded: config[acceptEnded] === true
+    acceptEnded: config[acceptEnded] === true,
+    hearsFarewells: config[hearsFarewells] === true
   })
 }
 

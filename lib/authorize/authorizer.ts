@@ -2,8 +2,10 @@ import { type AtlassianError, AuthorizationError, OptionError } from '../errors.
 import type { ProductContext } from '../jwt/claims.ts'
 import type { Clock, Log } from '../ports.ts'
 import type { AskHost } from './ask-host.ts'
+import { changedByForgeEvent } from './changed-by-forge-event.ts'
 import { changedByWebhook } from './changed-by-webhook.ts'
 import { createConfluencePermissions } from './confluence-permissions.ts'
+import type { ChangedResource } from './decision-cache.ts'
 import { createDecisions, LookupFailure } from './decisions.ts'
 import { createJiraPermissions } from './jira-permissions.ts'
 import {
@@ -55,6 +57,8 @@ export interface Authorizer {
   ): Promise<Id[]>
   /** A verified webhook came: forgets the answers that it may have changed. */
   heard(tenantId: string, event: string, body: unknown): void
+  /** The same for a verified event of Forge. */
+  heardForge(tenantId: string, event: string, body: unknown): void
 }
 
 export interface AuthorizerOptions {
@@ -80,6 +84,11 @@ export function createAuthorizer({ askHost, ...options }: AuthorizerOptions): Au
     const source = sources.get(tenant.product)
     if (source === undefined) throw contextMissing('other-product', { product: tenant.product })
     return source
+  }
+
+  function forget(tenantId: string, changed: ChangedResource | 'everything' | null): void {
+    if (changed === 'everything') decisions.forget(tenantId)
+    else if (changed !== null) decisions.forget(tenantId, changed)
   }
 
   async function decide(subject: Subject, questions: readonly Question[]): Promise<readonly boolean[]> {
@@ -124,11 +133,8 @@ export function createAuthorizer({ askHost, ...options }: AuthorizerOptions): Au
       for (const [index, { id }] of questions.entries()) if (granted[index] !== true) known.delete(id)
       return ids.filter((id) => known.has(toResourceId(id) ?? ''))
     },
-    heard(tenantId, event, body) {
-      const changed = changedByWebhook(event, body)
-      if (changed === 'everything') decisions.forget(tenantId)
-      else if (changed !== null) decisions.forget(tenantId, changed)
-    }
+    heard: (tenantId, event, body) => forget(tenantId, changedByWebhook(event, body)),
+    heardForge: (tenantId, event, body) => forget(tenantId, changedByForgeEvent(event, body))
   }
 }
 

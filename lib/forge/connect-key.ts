@@ -34,10 +34,14 @@ export interface ConnectKeysOptions {
 const PROPERTY = 'connect_client_key_019cdff3-8bfb-71fe-9628-875b700aebb8'
 
 /** Where each product tells it. */
-const PATHS: Readonly<Record<string, (appKey: string) => string>> = {
-  jira: (appKey) => `/rest/atlassian-connect/1/addons/${encodeURIComponent(appKey)}/properties/${PROPERTY}`,
-  confluence: (appKey) => `/rest/atlassian-connect/1/addons/${encodeURIComponent(appKey)}/properties/${PROPERTY}`,
-  bitbucket: (appKey) => `/2.0/addon/${encodeURIComponent(appKey)}/client-key`
+const PATHS: ReadonlyMap<string, (appKey: string) => string> = new Map([
+  ['jira', propertyPath],
+  ['confluence', propertyPath],
+  ['bitbucket', (appKey) => `/2.0/addon/${encodeURIComponent(appKey)}/client-key`]
+])
+
+function propertyPath(appKey: string): string {
+  return `/rest/atlassian-connect/1/addons/${encodeURIComponent(appKey)}/properties/${PROPERTY}`
 }
 
 const FIRST_PAUSE_MS = 60_000
@@ -58,7 +62,7 @@ export function createConnectKeys(options: ConnectKeysOptions): ConnectKeys {
   /** The clientKey that the host tells; `null` if every product says that there is none. */
   async function ask(of: ForgeInstallationOf, products: readonly string[]): Promise<string | null> {
     for (const product of products) {
-      const path = PATHS[product]?.(appKey)
+      const path = PATHS.get(product)?.(appKey)
       if (path === undefined) continue
       try {
         return readClientKey(await client(await targetOf(of, product)).get(path))
@@ -92,19 +96,23 @@ export function createConnectKeys(options: ConnectKeysOptions): ConnectKeys {
     await store.settings?.set(ownerOf(of), setting, ifVersion)
   }
 
-  async function answer(of: ForgeInstallationOf, products: readonly string[]): Promise<void> {
+  async function answer(of: ForgeInstallationOf, products: readonly string[], againMs: number): Promise<void> {
     if (!(await claim(of))) return
     const clientKey = await ask(of, products)
-    const { outcome } = clientKey === null ? { outcome: 'none' } : await association.link(of, clientKey)
+    const linked = clientKey === null ? null : await association.link(of, clientKey)
+    const outcome = linked?.outcome ?? 'none'
     log.info({ ...of, outcome }, 'the host was asked which Connect registration an installation of Forge is')
-    // Its hook may still come: a registration that is not here yet is asked about again.
-    const pauseMs = outcome === 'no-registration' ? LONGEST_PAUSE_MS : ANSWERED_MS
-    putOff(of, pauseMs)
-    await note(of, outcome, pauseMs)
+    // Its hook may be on its way: a registration that is not here yet is asked about again, as after a failure.
+    const pauseMs = outcome === 'no-registration' ? againMs : ANSWERED_MS
+    if (outcome !== 'no-registration') putOff(of, pauseMs)
+    // The tenant that asked may have become one with another, which has its installation now.
+    await note({ ...of, tenantId: linked?.tenant.tenantId ?? of.tenantId }, outcome, pauseMs)
   }
 
-  function putOff(of: ForgeInstallationOf, pauseMs: number): void {
-    asked.set(idOf(of), { nextAtMs: clock() + pauseMs, pauseMs: FIRST_PAUSE_MS })
+  function putOff(of: ForgeInstallationOf, ms: number): void {
+    // Pauses grow in whichever process asks next.
+    const pauseMs = Math.min(Math.max(ms * 2, FIRST_PAUSE_MS), LONGEST_PAUSE_MS)
+    asked.set(idOf(of), { nextAtMs: clock() + ms, pauseMs })
   }
 
   return {
@@ -116,7 +124,7 @@ export function createConnectKeys(options: ConnectKeysOptions): ConnectKeys {
       asked.set(id, { nextAtMs: clock() + pauseMs, pauseMs: Math.min(pauseMs * 2, LONGEST_PAUSE_MS) })
       underWay += 1
       try {
-        await answer(of, products)
+        await answer(of, products, pauseMs)
       } catch (error) {
         const reason = error instanceof AtlassianError ? error.code : 'unknown'
         log.info({ ...of, reason }, 'which Connect registration an installation of Forge is could not be asked')

@@ -50,9 +50,9 @@ export function createForgeApp(given: ForgeAppOptions): ForgeApp {
       tenants.put(tenant)
     },
     changes: {
-      changed(clientKey) {
-        given.directory.changes.changed(clientKey)
-        tenants.changes.changed(clientKey)
+      changed(name) {
+        given.directory.changes.changed(name)
+        tenants.changes.changed(name)
       },
       missed() {
         given.directory.changes.missed()

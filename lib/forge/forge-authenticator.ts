@@ -8,7 +8,12 @@ import { isAlive, type Tenant } from '../tenant/tenant.ts'
 import type { ForgeTenants } from './forge-tenants.ts'
 import { MAX_INVOCATION_LENGTH, readBearer } from './invocation-token.ts'
 import { checkForgeRoute, type ForgeRoutePolicy } from './route-rules.ts'
-import { type InvocationRules, type VerifiedForge, verifyInvocationToken } from './verify-invocation.ts'
+import {
+  type InvocationRules,
+  isOfForgeItself,
+  type VerifiedForge,
+  verifyInvocationToken
+} from './verify-invocation.ts'
 
 /** The API tokens that came with a call. Nothing binds them to it but the connection (forge.md 1.2). */
 export interface ForgeTokens {
@@ -36,6 +41,14 @@ export interface VerifiedInvocation {
   readonly tenant: Tenant
 }
 
+/** What a route does about installations that end. */
+export interface EndingRules {
+  /** It listens to those that have ended. */
+  readonly acceptEnded?: boolean
+  /** It hears of the end. */
+  readonly hearsFarewells?: boolean
+}
+
 export interface ForgeAuthenticator {
   /**
    * Who sent this call. Answers at once for a token that repeats and a tenant in memory. Throws or rejects with
@@ -45,7 +58,7 @@ export interface ForgeAuthenticator {
   authenticate(
     call: ForgeCall,
     policy: ForgeRoutePolicy,
-    acceptEnded?: boolean
+    endings?: EndingRules
   ): VerifiedInvocation | Promise<VerifiedInvocation>
 }
 
@@ -61,7 +74,6 @@ interface Remembered {
 const MAX_REMEMBERED = 5000
 /** A map reads the whole of a key, so it is a piece of the signature; the whole header is compared afterwards. */
 const TAIL = 48
-const ENDPOINT = 'core:endpoint'
 
 export function createForgeAuthenticator(rules: InvocationRules, tenants: ForgeTenants): ForgeAuthenticator {
   // A front end sends one token many times until it ends.
@@ -82,7 +94,7 @@ export function createForgeAuthenticator(rules: InvocationRules, tenants: ForgeT
   }
 
   return {
-    authenticate(call, policy, acceptEnded = false) {
+    authenticate(call, policy, { acceptEnded = false, hearsFarewells = false } = {}) {
       const known = recall(call.authorization)
       const token = known === null ? readBearer(call.authorization) : known.token
       refuseSecondToken(call.url)
@@ -90,7 +102,8 @@ export function createForgeAuthenticator(rules: InvocationRules, tenants: ForgeT
 
       function admit(verified: Remembered): VerifiedInvocation | Promise<VerifiedInvocation> {
         checkForgeRoute(verified.forge, policy)
-        const tenant = tenants.of(verified.arrival)
+        const { arrival } = verified
+        const tenant = tenants.of(hearsFarewells ? { ...arrival, isFarewell: true } : arrival)
         return tenant instanceof Promise ? tenant.then((found) => pass(verified, found)) : pass(verified, tenant)
       }
 
@@ -119,7 +132,7 @@ export function arrivalOf(forge: VerifiedForge): ForgeArrival {
     cloudId,
     products: Object.freeze(products.length === 0 ? [product] : [...new Set(products)]),
     issuedAtMs: issuedAtSeconds * 1000,
-    isEvent: forge.module.type === ENDPOINT && forge.accountId === null
+    isEvent: isOfForgeItself(forge)
   })
 }
 

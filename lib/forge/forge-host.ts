@@ -14,6 +14,7 @@ import { createForgeTargets, placesOf } from './forge-target.ts'
 import { systemTokenMissing } from './forge-token-error.ts'
 import { createOfflineTokens } from './offline-tokens.ts'
 import { createSystemTokens } from './system-tokens.ts'
+import { isOfForgeItself } from './verify-invocation.ts'
 
 /** Tokens of Forge, and who is called with them. */
 export interface ForgeHost {
@@ -81,8 +82,9 @@ export function createForgeHost(given: ForgeHostOptions): ForgeHost {
   function offer(tenant: Tenant, forge: ForgeInvocation, mustBeKept = false): Promise<void> | null {
     const { system } = forge.tokens
     // The last call of an installation that is over brings a token that must not stay.
-    if (system === null || !isAlive(tenant)) return null
-    return systemTokens.offer(nameOf(tenant, forge), system, placesOf(forge), mustBeKept)
+    if (system === null || !isInstalled(tenant, forge)) return null
+    const fromPage = !isOfForgeItself(forge)
+    return systemTokens.offer(nameOf(tenant, forge), system, placesOf(forge), { mustBeKept, fromPage })
   }
 
   return {
@@ -156,6 +158,11 @@ function installationFor(tenant: Tenant, lookup: TenantLookup, product: string |
 
 function isLivingForge({ platform, state }: Installation): boolean {
   return platform === 'forge' && state === 'installed'
+}
+
+function isInstalled(tenant: Tenant, { installation, environment }: ForgeInvocation): boolean {
+  const isIt = (one: Installation) => one.installationId === installation.id && one.environmentId === environment.id
+  return isAlive(tenant) && tenant.installations.some((one) => isLivingForge(one) && isIt(one))
 }
 
 function nameOf({ tenantId }: Tenant, { installation, environment }: ForgeInvocation) {

@@ -35,7 +35,7 @@ interface Brought {
 const NOTHING: Brought = Object.freeze({ system: null, user: null, accountId: null })
 
 /** Confluence is the one product whose paths have something of the site in front (forge.md 4.1). */
-const CONTEXT_PATHS: Readonly<Record<string, string>> = { confluence: '/wiki' }
+const CONTEXT_PATHS: ReadonlyMap<string, string> = new Map([['confluence', '/wiki']])
 
 export function createForgeTargets({ systemTokens, offlineTokens, readApiBaseUrl }: ForgeTargetsOptions): ForgeTargets {
   function placeOf(places: ForgePlaces, product: string): ApiPlace {
@@ -72,7 +72,7 @@ export function createForgeTargets({ systemTokens, offlineTokens, readApiBaseUrl
       }
     }
 
-    const contextPath = CONTEXT_PATHS[place.product] ?? ''
+    const contextPath = CONTEXT_PATHS.get(place.product) ?? ''
     return {
       platform: 'forge',
       tenantId: of.tenantId,

@@ -32,7 +32,8 @@ interface Entry {
   readonly tenant: Tenant
   /** The last call that told nothing new: tokens repeat, and theirs is the same object each time. */
   told: ForgeArrival | null
-  readonly clientKeys: readonly string[]
+  /** By which others tell that it changed. */
+  readonly names: readonly string[]
   readonly readAtMs: number
   /** How many changes had been heard of when it was asked for. */
   readonly afterChange: number
@@ -45,7 +46,7 @@ export function createForgeTenants({ arrive, clock, log, freshMs, maxTenants }: 
   let changes = 0
 
   function remember(key: string, tenant: Tenant, readAtMs: number, afterChange: number): void {
-    entries.set(key, { tenant, told: null, clientKeys: clientKeysOf(tenant), readAtMs, afterChange })
+    entries.set(key, { tenant, told: null, names: [...clientKeysOf(tenant), tenant.tenantId], readAtMs, afterChange })
   }
 
   function ask(key: string, arrival: ForgeArrival): Promise<Tenant> {
@@ -77,8 +78,8 @@ export function createForgeTenants({ arrive, clock, log, freshMs, maxTenants }: 
     return joined && withArrival(tenant, arrival, clock()) !== tenant ? ask(key, arrival) : tenant
   }
 
-  function isUnchanged({ clientKeys, afterChange }: Entry): boolean {
-    return clientKeys.every((clientKey) => (changeOf.peek(clientKey) ?? 0) <= afterChange)
+  function isUnchanged({ names, afterChange }: Entry): boolean {
+    return names.every((name) => (changeOf.peek(name) ?? 0) <= afterChange)
   }
 
   return {
@@ -112,8 +113,8 @@ export function createForgeTenants({ arrive, clock, log, freshMs, maxTenants }: 
       }
     },
     changes: {
-      changed(clientKey) {
-        changeOf.set(clientKey, ++changes)
+      changed(name) {
+        changeOf.set(name, ++changes)
       },
       missed() {
         entries.clear()

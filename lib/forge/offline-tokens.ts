@@ -49,15 +49,14 @@ const MUTATION =
 export function createOfflineTokens(options: OfflineTokensOptions): OfflineTokens {
   const { leased, systemTokens, clock } = options
   const askedAtMs: number[] = []
-  let quiet: { readonly untilMs: number; readonly error: UserTokenError } | null = null
+  let quietUntilMs = Number.NEGATIVE_INFINITY
 
   /** Takes one of the questions of this minute. */
   function takeTurn(nowMs: number): void {
-    if (quiet !== null && nowMs < quiet.untilMs) throw quiet.error
+    if (nowMs < quietUntilMs) throw rateError('asked-to-wait', quietUntilMs - nowMs)
     while (askedAtMs.length > 0 && Math.abs(nowMs - (askedAtMs[0] ?? 0)) >= MINUTE_MS) askedAtMs.shift()
     if (askedAtMs.length >= PER_MINUTE) {
-      const retryAfterSeconds = Math.ceil(((askedAtMs[0] ?? nowMs) + MINUTE_MS - nowMs) / 1000)
-      throw new UserTokenError('ATL_USER_TOKEN_UNAVAILABLE', 'rate', { retryAfterSeconds })
+      throw rateError('rate', (askedAtMs[0] ?? nowMs) + MINUTE_MS - nowMs)
     }
     askedAtMs.push(nowMs)
   }
@@ -87,7 +86,7 @@ export function createOfflineTokens(options: OfflineTokensOptions): OfflineToken
 
   function noteQuiet(error: UserTokenError): void {
     if (error.retryAfterSeconds === null) return
-    quiet = { untilMs: clock() + Math.min(error.retryAfterSeconds * 1000, MAX_QUIET_MS), error }
+    quietUntilMs = clock() + Math.min(error.retryAfterSeconds * 1000, MAX_QUIET_MS)
   }
 
   async function ask(request: OfflineTokenRequest): Promise<StoredToken> {
@@ -104,6 +103,11 @@ export function createOfflineTokens(options: OfflineTokensOptions): OfflineToken
     get: async (request) => await leased.get(keyOf(request), () => ask(request)),
     drop: async (request, token) => await leased.drop(keyOf(request), token)
   }
+}
+
+/** The limits are those of the app and not of one site; each caller gets an error of its own. */
+function rateError(reason: string, waitMs: number): UserTokenError {
+  return new UserTokenError('ATL_USER_TOKEN_UNAVAILABLE', reason, { retryAfterSeconds: Math.ceil(waitMs / 1000) })
 }
 
 /** Failures come with any status, 200 among them, at the top or in the answer of the mutation. */

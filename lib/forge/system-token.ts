@@ -11,6 +11,11 @@ export interface SystemToken {
   readonly token: Secret
   readonly expiresAtMs: number
   readonly places: ForgePlaces
+  /**
+   * It came with a call that a browser can make. Nothing binds it to that call (forge.md 1.2), so whoever may use the
+   * app could have put another one there.
+   */
+  readonly fromPage: boolean
 }
 
 /** What is left of a token whose end cannot be read: Forge promises two hours (forge.md 1.2). */
@@ -38,13 +43,20 @@ function expOf(token: string): number | null {
   }
 }
 
-export function samePlaces(one: ForgePlaces, other: ForgePlaces): boolean {
-  return one === other || (one.size === other.size && [...one].every(([name, url]) => other.get(name) === url))
+/** What both name; the first itself if the second names nothing new. */
+export function allPlaces(known: ForgePlaces, told: ForgePlaces): ForgePlaces {
+  const isKnown = known === told || [...told].every(([product, url]) => known.get(product) === url)
+  return isKnown ? known : new Map([...known, ...told])
+}
+
+/** Whether a token that is good stays although another one came: what Forge sent itself, then what ends last. */
+export function stays(there: SystemToken, coming: Pick<SystemToken, 'expiresAtMs' | 'fromPage'>): boolean {
+  return there.fromPage === coming.fromPage ? there.expiresAtMs >= coming.expiresAtMs : coming.fromPage
 }
 
 /** The token with its places as one text, so that they are kept, encrypted and replaced together. */
-export function toStored({ token, expiresAtMs, places }: SystemToken): StoredToken {
-  const text = JSON.stringify({ token: token.reveal(), places: Object.fromEntries(places) })
+export function toStored({ token, expiresAtMs, places, fromPage }: SystemToken): StoredToken {
+  const text = JSON.stringify({ token: token.reveal(), places: Object.fromEntries(places), fromPage })
   return { token: new Secret(text), expiresAtMs }
 }
 
@@ -57,5 +69,5 @@ export function fromStored({ token, expiresAtMs }: StoredToken, readApiBaseUrl: 
     const place = readApiBaseUrl(url)
     if (place !== null) places.set(product, place.url)
   }
-  return { token: new Secret(value.token), expiresAtMs, places }
+  return { token: new Secret(value.token), expiresAtMs, places, fromPage: value.fromPage === true }
 }

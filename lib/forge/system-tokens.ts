@@ -6,7 +6,7 @@ import type { TokenKey, TokenStore } from '../tenant/token-store.ts'
 import { within } from '../within.ts'
 import type { ApiBaseUrlReader } from './api-base-url.ts'
 import { systemTokenExpired, systemTokenMissing, systemTokenRefused } from './forge-token-error.ts'
-import { expiryOf, type ForgePlaces, fromStored, type SystemToken, samePlaces, toStored } from './system-token.ts'
+import { allPlaces, expiryOf, type ForgePlaces, fromStored, type SystemToken, stays, toStored } from './system-token.ts'
 
 /** An installation of a tenant, by verified names. */
 export interface ForgeInstallationOf {
@@ -22,10 +22,9 @@ export interface ForgeInstallationOf {
 export interface SystemTokens {
   /**
    * Takes the token of a verified call of exactly this installation: usable at once. `null` if that is nothing new,
-   * else what is written; rejects with `ATL_STORE_UNAVAILABLE`. `mustBeKept`: what could not be written before counts
-   * as new, and is not put off.
+   * else what is written; rejects with `ATL_STORE_UNAVAILABLE`.
    */
-  offer(of: ForgeInstallationOf, token: Secret, places: ForgePlaces, mustBeKept?: boolean): Promise<void> | null
+  offer(of: ForgeInstallationOf, token: Secret, places: ForgePlaces, how?: OfferedHow): Promise<void> | null
   /** A token that is good for some seconds. Throws ForgeTokenError, and `ATL_STORE_UNAVAILABLE`. */
   get(of: ForgeInstallationOf): Promise<SystemToken>
   /** For a call that brought a token itself: that one, unless the product refused it and there is another. */
@@ -36,6 +35,14 @@ export interface SystemTokens {
   move(fromTenantId: string, installations: readonly ForgeInstallationOf[]): Promise<void>
   /** The installation is over. */
   drop(of: ForgeInstallationOf): Promise<void>
+}
+
+/** With what kind of call a token came. */
+export interface OfferedHow {
+  /** What could not be written before counts as new, and is not put off. */
+  readonly mustBeKept?: boolean
+  /** A call that a browser can make: its token takes the place of none that Forge sent itself, and is good. */
+  readonly fromPage?: boolean
 }
 
 export interface SystemTokensOptions {
@@ -67,6 +74,8 @@ const REFUSED_FOR_MS = 60_000
 export function createSystemTokens(options: SystemTokensOptions): SystemTokens {
   const { store, readApiBaseUrl, clock, log, maxTokens = 10_000 } = options
   const memory = new BoundedMap<string, Held>(maxTokens)
+  /** What came while another one stayed, for the case that this one is refused. */
+  const spares = new BoundedMap<string, SystemToken>(maxTokens)
   const refusals = new BoundedMap<string, { readonly token: Secret; readonly atMs: number }>(maxTokens)
   const writes = new Map<string, Promise<void>>()
 
@@ -96,20 +105,28 @@ export function createSystemTokens(options: SystemTokensOptions): SystemTokens {
   /** Keeps the token unless one that lasts longer is there, which then is the one to use. */
   async function write(of: ForgeInstallationOf, id: string, held: Held): Promise<void> {
     const key = keyOf(of)
-    const value = toStored(held)
-    if (await orUnavailable((tokens) => tokens.put(key, value), true)) return
-    const there = await read(of)
+    const known = held.fromPage ? await read(of) : null
+    const isTaken = known !== null && !known.fromPage && isGood(id, known)
+    if (!isTaken && (await orUnavailable((tokens) => tokens.put(key, toStored(held)), true))) return
+    const there = isTaken ? known : await read(of)
     if (there === null) return
-    if (!isRefused(id, there.token)) {
-      if (there.expiresAtMs > held.expiresAtMs) {
-        if (memory.peek(id) === held) hold(id, there)
-        return
-      }
-      if (!there.token.equals(held.token) || samePlaces(there.places, held.places)) return
+    const value = together(there, held)
+    if (value === there || (value === held && !isRefused(id, there.token) && stays(there, held))) {
+      if (memory.peek(id) === held) hold(id, there)
+      return
     }
-    // The same token spans a product more by now, or the one that is there was refused.
+    // The same token spans a product more by now, the one that is there was refused, or a page may have made it up.
     await orUnavailable((tokens) => tokens.delete(key, toStored(there).token), false)
-    await orUnavailable((tokens) => tokens.put(key, value), true)
+    await orUnavailable((tokens) => tokens.put(key, toStored(value)), true)
+    if (memory.peek(id) === held) hold(id, value)
+  }
+
+  /** What is known of one token in two places; the second itself if they are two tokens. */
+  function together<There extends SystemToken, Came extends SystemToken>(there: There, came: Came) {
+    if (!there.token.equals(came.token)) return came
+    const places = allPlaces(there.places, came.places)
+    const fromPage = there.fromPage && came.fromPage
+    return places === there.places && fromPage === there.fromPage ? there : { ...came, places, fromPage }
   }
 
   function hold(id: string, token: SystemToken, isKept = true): Held {
@@ -135,7 +152,7 @@ export function createSystemTokens(options: SystemTokensOptions): SystemTokens {
   }
 
   const tokens: SystemTokens = {
-    offer(of, token, places, mustBeKept = false) {
+    offer(of, token, places, { mustBeKept = false, fromPage = false } = {}) {
       const id = idOf(of)
       const nowMs = clock()
       const refusal = refusals.peek(id)
@@ -144,20 +161,23 @@ export function createSystemTokens(options: SystemTokensOptions): SystemTokens {
         refusals.delete(id)
       }
       const held = memory.peek(id)
-      const isSame = held?.token.equals(token) === true && samePlaces(held.places, places)
-      if (isSame && held.isKept && held.expiresAtMs - nowMs > WORTH_A_WRITE_MS) return null
+      const came = { token, expiresAtMs: 0, places, fromPage }
+      const value = held === undefined ? came : together(held, came)
+      const isKnown = value === held
+      if (isKnown && held.isKept && held.expiresAtMs - nowMs > WORTH_A_WRITE_MS) return null
       const expiresAtMs = expiryOf(token, nowMs)
       if (expiresAtMs <= nowMs) return null
       if (held !== undefined) {
-        if (isSame && expiresAtMs - held.expiresAtMs < WORTH_A_WRITE_MS) {
+        const isNoLonger = isKnown && expiresAtMs - held.expiresAtMs < WORTH_A_WRITE_MS
+        const isOther = !held.token.equals(token)
+        if (isNoLonger || (isOther && isGood(id, held) && stays(held, { expiresAtMs, fromPage }))) {
+          if (isOther) spares.set(id, { ...value, expiresAtMs })
           if (held.isKept) return null
           if (mustBeKept) return writes.get(id) ?? keep(of, id, held)
-          return nowMs < held.againAtMs ? null : keep(of, id, held)
+          return isOther || nowMs < held.againAtMs ? null : keep(of, id, held)
         }
-        const isOlder = expiresAtMs < held.expiresAtMs && !isRefused(id, held.token)
-        if (isOlder && !held.token.equals(token)) return null
       }
-      return keep(of, id, hold(id, { token, expiresAtMs, places }, false))
+      return keep(of, id, hold(id, { ...value, expiresAtMs }, false))
     },
 
     async get(of) {
@@ -168,6 +188,11 @@ export function createSystemTokens(options: SystemTokensOptions): SystemTokens {
       if (stored !== null && isGood(id, stored)) {
         const newer = memory.peek(id)
         return newer !== undefined && isGood(id, newer) ? newer : hold(id, stored)
+      }
+      const spare = spares.peek(id)
+      if (spare !== undefined && isGood(id, spare)) {
+        spares.delete(id)
+        return hold(id, spare, false)
       }
       const last = stored ?? held
       if (last === undefined) throw refusals.peek(id) === undefined ? systemTokenMissing() : systemTokenRefused()
@@ -213,8 +238,7 @@ export function createSystemTokens(options: SystemTokensOptions): SystemTokens {
 
     async drop(of) {
       const id = idOf(of)
-      memory.delete(id)
-      refusals.delete(id)
+      for (const known of [memory, spares, refusals]) known.delete(id)
       await writes.get(id)?.catch(() => {})
       const stored = await orUnavailable((store) => store.get(keyOf(of)), null)
       if (stored !== null) await orUnavailable((store) => store.delete(keyOf(of), stored.token), false)

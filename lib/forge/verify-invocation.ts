@@ -105,6 +105,14 @@ function verifyWith(
   })
 }
 
+/** Whether Forge sent this by itself: an event or a schedule. Whatever has a user, or a module, may come from a browser. */
+export function isOfForgeItself({ module, accountId }: Pick<VerifiedForge, 'module' | 'accountId'>): boolean {
+  return module.type === ENDPOINT && accountId === null
+}
+
+/** The module by which Forge calls an endpoint itself; pages call by their own. */
+export const ENDPOINT = 'core:endpoint'
+
 /** A label may only choose among the clouds that the app lists (forge.md 9, 17 and 18). */
 function readLabel(claims: Readonly<Record<string, unknown>>, options: ResolvedForgeOptions): string | null {
   const label = claims.icLabel

@@ -35,10 +35,12 @@ export interface CredentialSources {
   /** The `Authorization` header of the app for exactly this call. */
   readonly sign: (tenant: ConnectTenant, method: string, url: URL) => string
   readonly userTokens: UserTokens
+  /** Told when a host answered 401 to what the app signed as itself. */
+  readonly appRefused?: ((tenant: ConnectTenant) => void) | undefined
 }
 
 /** Gives each actor its own credentials and never those of another. */
-export function createCredentials({ sign, userTokens }: CredentialSources): CredentialsFor {
+export function createCredentials({ sign, userTokens, appRefused }: CredentialSources): CredentialsFor {
   async function asUser(tenant: ConnectTenant, accountId: string, scopes?: readonly string[]): Promise<Credentials> {
     const request = scopes === undefined ? { tenant, accountId } : { tenant, accountId, scopes }
     const token = await userTokens.get(request)
@@ -52,11 +54,21 @@ export function createCredentials({ sign, userTokens }: CredentialSources): Cred
     }
   }
 
+  function asApp(tenant: ConnectTenant, method: string, url: URL): Credentials {
+    const authorization = sign(tenant, method, url)
+    if (appRefused === undefined) return { authorization }
+    return {
+      authorization,
+      refused: async () => {
+        appRefused(tenant)
+        return false
+      }
+    }
+  }
+
   return (actor, target, method, url) => {
     if (actor.type === 'anonymous') return NONE
     if (isForgeTarget(target)) return target.credentials(actor)
-    return actor.type === 'app'
-      ? { authorization: sign(target, method, url) }
-      : asUser(target, actor.accountId, actor.scopes)
+    return actor.type === 'app' ? asApp(target, method, url) : asUser(target, actor.accountId, actor.scopes)
   }
 }

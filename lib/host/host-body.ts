@@ -42,6 +42,12 @@ export function encodeBody(body: HostBody): EncodedBody {
   return { ...NOTHING, body: JSON.stringify(body), contentType: 'application/json' }
 }
 
+/** Whether it is gone once it was sent. */
+export function isStream(body: HostBody): boolean {
+  if (typeof body !== 'object' || body === null) return false
+  return body instanceof MultipartBody || body instanceof ReadableStream || isIterable(body)
+}
+
 /** Packages bring forms of their own, which `fetch` would not know. */
 function isForm(body: object): body is FormData {
   return Object.prototype.toString.call(body) === '[object FormData]'

@@ -39,6 +39,8 @@ export interface HostCallsOptions {
   /** The `Authorization` header of the app for exactly this call. */
   readonly sign: (tenant: ConnectTenant, method: string, url: URL) => string
   readonly userTokens: UserTokens
+  /** Told when a host answered 401 to what the app signed as itself; must not throw. */
+  readonly appRefused?: (tenant: ConnectTenant) => void
   /** Told about limits; must not throw. */
   readonly onLimit: (event: HostLimitEvent) => void
 }
@@ -63,7 +65,7 @@ const CLOSE_TURN_MS = 20
 
 /** Connects to nothing before the first call. */
 export function createHostCalls(options: HostCallsOptions): HostCalls {
-  const { userAgent, limits, fetch, dispatcher, clock, timer, random = Math.random, sign, userTokens } = options
+  const { userAgent, limits, fetch, dispatcher, clock, timer, random = Math.random } = options
   const connections = createConnections({ fetch, dispatcher })
   const watch = createLimitWatch(options.onLimit)
   const gate = createTenantGate({ timer, concurrency: limits.concurrency, maxWaiting: limits.maxWaiting })
@@ -72,7 +74,7 @@ export function createHostCalls(options: HostCallsOptions): HostCalls {
     clock,
     timer,
     random,
-    credentials: createCredentials({ sign, userTokens }),
+    credentials: createCredentials(options),
     gate,
     watch,
     retry: { maxAttempts: limits.maxAttempts, maxTotalMs: limits.maxTotalMs }

@@ -1,7 +1,7 @@
 import { AtlassianError } from '../errors.ts'
 import type { Actor } from './credentials.ts'
 import { asFetchError, type FetchInput, readFetchInput } from './fetch-input.ts'
-import { encodeBody, type HostBody } from './host-body.ts'
+import { encodeBody, type HostBody, isStream } from './host-body.ts'
 import { HostError, type HostErrorFacts } from './host-error.ts'
 import { type HostHeaders, hostHeaders } from './host-headers.ts'
 import { type HostTarget, isForgeTarget } from './host-target.ts'
@@ -96,6 +96,7 @@ const ANONYMOUS: Actor = Object.freeze({ type: 'anonymous' })
 /** A client for the site that `tenant` names, acting as the app. Connects to nothing until it is used. */
 export function createHostClient(options: HostClientOptions, actor: Actor = APP): HostClient {
   type Given = HostRequestOptions & { readonly body?: HostBody }
+  type Prepared = { readonly found: HostTarget; readonly spentMs: number }
 
   async function send<T>(
     method: string,
@@ -108,7 +109,25 @@ export function createHostClient(options: HostClientOptions, actor: Actor = APP)
     const early = factsOf(method, pathWithoutQuery(path))
     const timeoutMs = timeOf(given.timeoutMs, early) ?? options.timeoutMs
     const bounds = { timeoutMs, maxTotalMs: timeOf(given.maxTotalMs, early), signal }
-    const { found: tenant, spentMs } = await prepare(method, path, bounds)
+    const first = await prepare(method, path, bounds)
+    try {
+      return await sendTo(first, method, path, given, bounds, whole, consume)
+    } catch (error) {
+      const next = await movedTo(first.found, error, () => prepare(method, path, bounds))
+      if (next === null || isStream(given.body)) throw error
+      return await sendTo(next, method, path, given, bounds, whole, consume)
+    }
+  }
+
+  async function sendTo<T>(
+    { found: tenant, spentMs }: Prepared,
+    method: string,
+    path: string,
+    given: Given,
+    bounds: CallBounds,
+    whole: boolean,
+    consume: (answer: Answer, facts: HostErrorFacts) => T | Promise<T>
+  ): Promise<T> {
     const url = resolveHostUrl(tenant.baseUrl, pathOf(tenant, path), given.query)
     const facts = factsOf(method, url.pathname)
     const { body, headers, stream } = build(method, given, facts)
@@ -118,6 +137,17 @@ export function createHostClient(options: HostClientOptions, actor: Actor = APP)
       if (limits !== null) throw await statusError(answer, facts, limits)
       return await consume(answer, facts)
     })
+  }
+
+  /**
+   * The installation of Forge that a job's site is called by once it refused what Connect signed: it did nothing, so
+   * the call may be sent again. `null` for every other failure.
+   */
+  async function movedTo(tenant: HostTarget, error: unknown, again: () => Promise<Prepared>): Promise<Prepared | null> {
+    const isRefusal = error instanceof HostError && error.status === 401
+    if (!isRefusal || actor !== APP || isForgeTarget(tenant)) return null
+    const next = await again().catch(() => null)
+    return next !== null && isForgeTarget(next.found) ? next : null
   }
 
   function prepare(method: string, path: string, bounds: CallBounds) {

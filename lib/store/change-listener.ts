@@ -5,7 +5,8 @@ import { within } from '../within.ts'
 
 /** What one store of one process tells the others. */
 export interface SaveNote {
-  readonly clientKey: string
+  /** By which others may remember the tenant: a clientKey, or its tenantId. */
+  readonly name: string
   /** The store that saved, which knows its own saves; in a self-test a mark that nobody else takes for a save. */
   readonly sender: string
 }
@@ -92,11 +93,11 @@ export function createChangeListener({ connect, notify, sender, log, deaf }: Cha
       const { promise: passing, resolve: passed } = Promise.withResolvers<void>()
       const heard = (note: SaveNote): void => {
         if (note.sender === mark) passed()
-        else if (note.sender !== sender && !note.sender.startsWith(SELF_TEST)) listener.changed(note.clientKey)
+        else if (note.sender !== sender && !note.sender.startsWith(SELF_TEST)) listener.changed(note.name)
       }
       try {
         await hear(listener, heard)
-        await notify({ clientKey: '', sender: mark })
+        await notify({ name: '', sender: mark })
         await within(passing, SELF_TEST_MS, () => new Error('notes do not arrive'))
         return true
       } catch (error) {

@@ -3,7 +3,7 @@ import { type Kysely, sql } from 'kysely'
 import type { ColumnCipher } from '../encryption/column-cipher.ts'
 import type { EncryptionOptions } from '../encryption/encryption-options.ts'
 import { type Log, silentLog } from '../ports.ts'
-import { clientKeysOf, type Tenant } from '../tenant/tenant.ts'
+import { changeNamesOf, type Tenant } from '../tenant/tenant.ts'
 import { inOrderOfNames } from '../tenant/tenant-names.ts'
 import type {
   DeliveryInbox,
@@ -104,7 +104,7 @@ export function createKyselyTenantStore(options: KyselyTenantStoreOptions): Kyse
   /** Sent by PostgreSQL when the transaction commits, and not at all if it does not. */
   async function tellOthers(transaction: Kysely<Tables>, tenant: Tenant): Promise<void> {
     if (database().dialect !== 'postgres') return
-    for (const clientKey of clientKeysOf(tenant)) await notify(transaction, { appKey, clientKey, sender })
+    for (const name of changeNamesOf(tenant)) await notify(transaction, { appKey, name, sender })
   }
 
   interface Save {

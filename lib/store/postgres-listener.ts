@@ -51,14 +51,14 @@ function parseNote(payload: string | undefined): ChangeNote | null {
   try {
     const note: unknown = JSON.parse(payload ?? '')
     if (!Array.isArray(note) || note.length !== 3) return null
-    const [appKey, clientKey, sender]: unknown[] = note
-    if (typeof appKey !== 'string' || typeof clientKey !== 'string' || typeof sender !== 'string') return null
-    return { appKey, clientKey, sender }
+    const [appKey, name, sender]: unknown[] = note
+    if (typeof appKey !== 'string' || typeof name !== 'string' || typeof sender !== 'string') return null
+    return { appKey, name, sender }
   } catch {
     return null
   }
 }
 
-export function noteText({ appKey, clientKey, sender }: ChangeNote): string {
-  return JSON.stringify([appKey, clientKey, sender])
+export function noteText({ appKey, name, sender }: ChangeNote): string {
+  return JSON.stringify([appKey, name, sender])
 }

@@ -25,7 +25,7 @@ export interface TenantHead {
   readonly order: readonly string[]
   /** Its member of `dead`. */
   readonly death?: string
-  /** The clientKeys under which others may remember it. */
+  /** By what others may remember it: `changeNamesOf`. */
   readonly told: readonly string[]
 }
 
@@ -67,6 +67,7 @@ export function headOf(
   const products = [undefined, ...connects.map(({ product }) => product)]
   const selections = products.flatMap((product) => [selectionOf({ product }), selectionOf({ product, status })])
   const told = [...connects, ...installations].map(({ clientKey }) => clientKey).filter((key) => key !== null)
+  if (told.length === 0 || installations.some(({ platform }) => platform === 'forge')) told.push(tenantId)
   return {
     version: String(identity.version),
     connects,

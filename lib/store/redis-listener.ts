@@ -22,7 +22,7 @@ export function createRedisListener({ channel, notify, ...options }: RedisListen
   return createChangeListener({
     ...options,
     deaf: 'Redis does not tell of changed tenants; they are re-read',
-    notify: ({ clientKey, sender }) => notify(JSON.stringify([clientKey, sender])),
+    notify: ({ name, sender }) => notify(JSON.stringify([name, sender])),
     async connect(heard) {
       const connection = await options.connect()
       const { promise: lost, resolve } = Promise.withResolvers<void>()
@@ -56,8 +56,8 @@ function parseNote(text: string): SaveNote | null {
   try {
     const note: unknown = JSON.parse(text)
     if (!Array.isArray(note) || note.length !== 2) return null
-    const [clientKey, sender]: unknown[] = note
-    return typeof clientKey === 'string' && typeof sender === 'string' ? { clientKey, sender } : null
+    const [name, sender]: unknown[] = note
+    return typeof name === 'string' && typeof sender === 'string' ? { name, sender } : null
   } catch {
     return null
   }

@@ -21,7 +21,7 @@ local function give_places(head)
 end
 `
 
-/** `tell(head, channel, sender)`: one note for each clientKey under which others may remember the tenant. */
+/** `tell(head, channel, sender)`: one note for each name by which others may remember the tenant. */
 export const TELL = `
 local function tell(head, channel, sender)
   -- A user who may not publish still saves: the self-test of the listener has told that nobody will hear.

@@ -72,6 +72,8 @@ export interface ForgeArrival {
   readonly issuedAtMs: number
   /** Sent by Forge itself, with no user: such a call may still come after the end, and brings nothing back. */
   readonly isEvent?: boolean
+  /** Perhaps the last call of an installation: if nobody knew it, it is none that came in the place of another. */
+  readonly isFarewell?: boolean
 }
 
 /** The tenant as this call shows it; the same object if it tells nothing new. */
@@ -102,7 +104,8 @@ function withForgeInstallation(
       installedAtMs: nowMs,
       endedAtMs: null
     }
-    return [...installations.map((one) => (isSupersededBy(one, next) ? ended(one, nowMs) : one)), next]
+    const supersedes = (one: Installation) => arrival.isFarewell !== true && isSupersededBy(one, next)
+    return [...installations.map((one) => (supersedes(one) ? ended(one, nowMs) : one)), next]
   }
   // A call that was on its way when the installation ended does not bring it back.
   const isLater = arrival.isEvent !== true && arrival.issuedAtMs > (known.endedAtMs ?? nowMs)

@@ -83,8 +83,8 @@ export interface DeliveryInbox {
 
 /** Hears of tenants that any process saved. */
 export interface TenantChangeListener {
-  /** This tenant was saved somewhere; what is remembered of it may be old. */
-  changed(clientKey: string): void
+  /** The tenant with this clientKey or tenantId was saved somewhere; what is remembered of it may be old. */
+  changed(name: string): void
   /** Changes may have been missed: nothing that is remembered may be trusted. */
   missed(): void
 }

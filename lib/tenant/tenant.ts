@@ -123,6 +123,16 @@ export function clientKeysOf(tenant: Tenant): string[] {
   return [...new Set([tenant.clientKey, ...keys])].filter((key) => key !== null)
 }
 
+/**
+ * What other processes are told when this tenant was saved, since they may remember it by that: its clientKeys, and its
+ * tenantId where Forge knows it, or nothing else does.
+ */
+export function changeNamesOf(tenant: Tenant): string[] {
+  const clientKeys = clientKeysOf(tenant)
+  const byForge = clientKeys.length === 0 || tenant.installations.some(({ platform }) => platform === 'forge')
+  return byForge ? [...clientKeys, tenant.tenantId] : clientKeys
+}
+
 /** The members that a tenant without a Connect registration has in place of one. */
 export const noRegistration: { readonly [Member in keyof ConnectRegistration]: null } = Object.freeze({
   connectId: null,

@@ -141,3 +141,10 @@ t.test('an event of one installation is never taken for one of another', async (
   t.strictSame(scene.heard.map(({ installationId }) => installationId).sort(), [INSTALLATION, id].sort())
   t.not(scene.heard[0]?.tenant.tenantId, scene.heard[1]?.tenant.tenantId)
 })
+
+t.test('an event that is named like a member of every object is one of its path, like any other', async (t) => {
+  const scene = await buildEventApp(t)
+  for (const eventType of ['constructor', 'toString', '__proto__', 'hasOwnProperty']) {
+    t.equal((await scene.send({ eventType })).statusCode, 204, eventType)
+  }
+})

@@ -215,3 +215,101 @@ t.test('Bitbucket is asked by its own call', async (t) => {
   t.same(asked, ['/2.0/addon/tea%20app/client-key'])
   t.same(linked, ['of-the-workspace'])
 })
+
+t.test('after the answer that joins both, nothing says that it could not be asked', async (t) => {
+  const scene = await build(t)
+  await scene.connect()
+  await Promise.all(Array.from({ length: 5 }, () => scene.forge()))
+  t.ok(await isOne(scene))
+  await until(() => scene.adopted.length > 0)
+  for (let n = 0; n < 5; n++) await scene.forge()
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  const about = scene.lines.filter((line) => line.includes('which Connect registration'))
+  t.equal(about.length, 1, about.join(''))
+  t.match(about[0], '"outcome":"linked"')
+  t.equal(scene.api.keyCalls.length, 1)
+})
+
+t.test('an adoption takes the system token along with the installation', async (t) => {
+  const scene = await build(t)
+  const { app, api, send, bearer, clientKey } = scene
+  api.answerKey(() => ({ status: 404 }))
+  const { tenantId: from } = (await send('/forge', { system: bearer('system') })).json()
+  await scene.connect()
+  const to = (await app.atlassian.tenants.find({ clientKey }))?.tenantId ?? ''
+  t.not(from, to)
+  await app.atlassian.tenants.adopt(from, to)
+  await app.atlassian.hostClient({ installationId: INSTALLATION }).get('/rest/api/3/myself')
+  t.match(api.calls.at(-1), { path: /^\/ex\/jira\//, authorization: `Bearer ${bearer('system')}` })
+})
+
+t.test('a site that left Connect without a word is called by Forge, from the first refusal on', async (t) => {
+  const scene = await build(t)
+  const { app, host, api, clientKey, lines } = scene
+  await scene.connect()
+  const tenantId = await scene.forge()
+  t.ok(await isOne(scene))
+  await until(() => scene.adopted.length > 0)
+  const { connect } = await scene.tenantIds()
+  t.not(tenantId, connect)
+  const job = app.atlassian.hostClient({ tenantId: connect ?? '' })
+  const byKey = app.atlassian.hostClient({ clientKey })
+  await job.get('/rest/api/3/myself')
+  t.equal(api.calls.length, 0, 'Connect while it answers')
+  host.failNext({ target: 'rest', status: 401, times: 1000 })
+  await job.post('/rest/api/3/issue', { fields: {} })
+  await byKey.get('/rest/api/3/myself')
+  t.equal((await byKey.fetch('/rest/api/3/myself')).status, 200)
+  t.match(api.calls, [
+    { method: 'POST', path: /\/ex\/jira\/[^/]+\/rest\/api\/3\/issue$/, body: '{"fields":{}}' },
+    { method: 'GET', path: /myself$/, authorization: `Bearer ${scene.bearer('system')}` },
+    { method: 'GET', path: /myself$/ }
+  ])
+  const refused = () => host.exchanges.filter(({ kind, status }) => kind === 'rest' && status === 401).length
+  t.equal(refused(), 1, 'Connect is not asked again')
+  t.equal(lines.filter((line) => line.includes('refused what the Connect registration signed')).length, 1)
+
+  scene.clock.advanceSeconds(4 * 3600)
+  await t.rejects(job.get('/rest/api/3/myself'), { code: 'ATL_HOST_STATUS', status: 401 })
+  t.equal(refused(), 2, 'without a token of Forge, what the host said is told')
+  await sendLifecycle(app, host, 'installed', { body: { sharedSecret: 'another-secret-of-connect' } })
+  await scene.forge()
+  await byKey.get('/rest/api/3/myself')
+  t.equal(refused(), 3, 'a new secret is worth a try')
+})
+
+t.test('a site that is on Connect alone stays there, whatever it refuses', async (t) => {
+  const { app, host, clientKey, connect } = await build(t)
+  await connect()
+  host.failNext({ target: 'rest', status: 401 })
+  const job = app.atlassian.hostClient({ clientKey })
+  await t.rejects(job.get('/rest/api/3/myself'), { code: 'ATL_HOST_STATUS', status: 401 })
+  await job.get('/rest/api/3/myself')
+})
+
+t.test('a registration whose hook comes after the question is asked about again soon, and then seldom', async (t) => {
+  const scene = await build(t)
+  const { api, clock } = scene
+  const asked = async (minutes: number) => {
+    const before = api.keyCalls.length
+    for (let minute = 0; minute < minutes; minute++) {
+      clock.advanceSeconds(60)
+      await scene.forge()
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    return api.keyCalls.length - before
+  }
+  await scene.forge()
+  await until(() => scene.lines.some((line) => line.includes('no-registration')))
+  t.equal(await asked(1), 1)
+  const inDay = await asked(180)
+  t.ok(inDay >= 4 && inDay <= 10, `${inDay} questions in three hours`)
+
+  const late = await build(t)
+  await late.forge()
+  await until(() => late.lines.some((line) => line.includes('no-registration')))
+  await late.connect()
+  late.clock.advanceSeconds(60)
+  await late.forge()
+  t.ok(await isOne(late))
+})

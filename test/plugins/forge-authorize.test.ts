@@ -9,7 +9,7 @@ const show = async (request: FastifyRequest) => ({ authorized: request.authorize
 
 /** A Jira that grants the project permissions that `granted` lists, for whatever is asked about. */
 async function build(t: Test, routes: (app: FastifyInstance) => void, granted: string[] = []): Promise<CallScene> {
-  const scene = await buildCallScene(t, { routes })
+  const scene = await buildCallScene(t, { routes, forge: { events: {} } })
   scene.api.answer(({ body }) => {
     const asked = JSON.parse(body === '' ? '{}' : body)
     const projectPermissions = (asked.projectPermissions ?? []).flatMap(
@@ -130,4 +130,32 @@ t.test('Confluence is asked about the content and space of the token', async (t)
     method: 'POST'
   })
   t.match(JSON.parse(api.calls[0]?.body ?? ''), { subject: { identifier: ACCOUNT_ID }, operation: 'read' })
+})
+
+t.test('an event about an issue makes its answers old at once, and one about permissions all of them', async (t) => {
+  const granted = ['EDIT_ISSUES']
+  const { api, send, bearer, app, token, call } = await build(
+    t,
+    (app) => {
+      const preHandler = app.atlassian.authorizeJira({ project: 'EDIT_ISSUES' })
+      app.get('/edit', { ...app.atlassian.protect('forge'), preHandler }, show)
+    },
+    granted
+  )
+  const edit = async () => (await send('/edit', { system: bearer('system'), changes: ISSUE })).statusCode
+  const tell = async (eventType: string, body: object) => {
+    const claims = both(api.from('jira'), { ...EVENT, jti: `${eventType} ${JSON.stringify(body)}` })
+    const payload = { eventType, ...body }
+    const event = call(await token(claims), { method: 'POST', url: '/forge/events', payload })
+    t.equal((await app.inject(event)).statusCode, 204)
+  }
+  t.equal(await edit(), 200)
+  granted.length = 0
+  await tell('avi:jira:updated:issue', { issue: { id: '10002' } })
+  t.equal(await edit(), 200, 'another issue: the answer of a moment ago')
+  await tell('avi:jira:updated:issue', { issue: { id: '10001' } })
+  t.equal(await edit(), 403)
+  granted.push('EDIT_ISSUES')
+  await tell('avi:jira:updated:project', { project: { id: '10000' } })
+  t.equal(await edit(), 200)
 })

@@ -3,7 +3,7 @@ import type { HostClient } from 'fastify-atlassian'
 import { createMemoryTenantStore } from 'fastify-atlassian/store'
 import t, { type Test } from 'tap'
 import { APP_KEY } from '../helpers/app.ts'
-import { ACCOUNT_ID, CLOUD_ID, EVENT, INSTALLATION } from '../helpers/forge.ts'
+import { ACCOUNT_ID, CLOUD_ID, ENVIRONMENT, EVENT, INSTALLATION } from '../helpers/forge.ts'
 import { buildCallScene } from '../helpers/forge-calls.ts'
 
 const call = (as: (client: HostClient) => HostClient) => async (request: FastifyRequest) =>
@@ -284,4 +284,28 @@ t.test('fifty installations that call at the same time cost one write each, and 
     const id = path.split('/')[3] ?? ''
     t.equal(authorization, `Bearer ${scene.bearer(id)}`)
   }
+})
+
+t.test('a system token that a user made up serves no job, whatever end it claims', async (t) => {
+  const { app, api, send, bearer } = await buildCallScene(t)
+  const madeUp = bearer('made-up', 20 * 3600)
+  await send('/forge', { system: madeUp })
+  const beat = { changes: EVENT, method: 'POST', system: bearer('real', 2 * 3600) } as const
+  t.equal((await send('/forge/keep-alive', beat)).statusCode, 204)
+  await send('/forge', { system: madeUp })
+  await app.atlassian.hostClient({ installationId: INSTALLATION }).get('/rest/api/3/myself')
+  t.equal(api.calls.at(-1)?.authorization, `Bearer ${bearer('real', 2 * 3600)}`)
+})
+
+t.test('the token of an installation that was superseded is not kept, though its tenant lives', async (t) => {
+  const { store, api, send, bearer } = await buildCallScene(t)
+  const installation = 'ari:cloud:ecosystem::installation/1a3a7799-53ae-4a5b-9e7e-03338980abb5'
+  const { tenantId } = (await send('/forge', {})).json()
+  const { app } = api.from('jira') as { app: { installation: object } }
+  const again = { app: { installationId: installation, installation: { ...app.installation, id: installation } } }
+  t.equal((await send('/forge', { changes: again })).json().tenantId, tenantId)
+  const late = { changes: EVENT, method: 'POST', system: bearer('old') } as const
+  t.equal((await send('/forge/keep-alive', late)).statusCode, 204)
+  const name = JSON.stringify([INSTALLATION, ENVIRONMENT])
+  t.equal(await store.tokens?.get({ tenantId, kind: 'system', name }), null)
 })

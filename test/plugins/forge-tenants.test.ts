@@ -2,6 +2,7 @@
 import type { TenantStore } from 'fastify-atlassian'
 import { createMemoryTenantStore } from 'fastify-atlassian/store'
 import t from 'tap'
+import { ended } from '../../lib/tenant/lifecycle.ts'
 import { APP_KEY } from '../helpers/app.ts'
 import { buildForgeApp, type Changes, CLOUD_ID, EVENT, type ForgeScene, INSTALLATION } from '../helpers/forge.ts'
 import { STORE_UNAVAILABLE } from '../hostile/attack.ts'
@@ -121,6 +122,26 @@ t.test('changes that other processes tell of are looked at by the next call', as
   t.equal(await readsOf(), 0)
   missed()
   t.equal(await readsOf(), 2, 'nobody knows what was saved')
+})
+
+t.test('what another process did to a tenant that Forge alone knows is looked at by the next call', async (t) => {
+  let changed: (name: string) => void = () => {}
+  const scene = await buildForgeApp(t, {
+    store: {
+      ...createMemoryTenantStore({ appKey: APP_KEY }),
+      async watch(listener) {
+        changed = (name) => listener.changed(name)
+        return true
+      }
+    }
+  })
+  const { tenantId = '' } = await ask(scene)
+  const tenant = await scene.store.find({ tenantId })
+  if (tenant === null) throw new Error('it has just called')
+  const installations = tenant.installations.map((one) => ended(one, scene.clock()))
+  await scene.store.save({ ...tenant, installations }, tenant.version)
+  changed(tenantId)
+  t.equal((await ask(scene)).status, 403)
 })
 
 t.test('while the storage fails, a call whose tenant is not held is answered 503, and never let through', async (t) => {

@@ -2,12 +2,9 @@ import { AtlassianError, AuthorizationError } from '../../errors.ts'
 import { appAri, environmentAri, installationAri } from '../ari.ts'
 import { isMembers, textOrNull } from '../forge-claims.ts'
 import type { TraceHeaders } from '../trace.ts'
-import type { VerifiedForge } from '../verify-invocation.ts'
+import { isOfForgeItself, type VerifiedForge } from '../verify-invocation.ts'
 import type { ResolvedEventRoute } from './event-options.ts'
 import type { ForgeEventKind, ForgeEventMessage } from './forge-event.ts'
-
-/** The module by which Forge calls an endpoint itself; pages call by their own. */
-export const ENDPOINT = 'core:endpoint'
 
 /** An event as it arrived at a path, verified but for its body. */
 export interface ArrivedEvent {
@@ -20,10 +17,10 @@ export interface ArrivedEvent {
 /** What is known of an event before it has a place in an inbox. */
 export type ReadForgeEvent = Omit<ForgeEventMessage, 'deliveryId' | 'tenantId' | 'receivedAtMs'>
 
-const NAMES: Readonly<Record<string, ForgeEventKind>> = Object.freeze({
-  'avi:forge:installed:app': 'installed',
-  'avi:forge:upgraded:app': 'upgraded'
-})
+const NAMES: ReadonlyMap<string, ForgeEventKind> = new Map([
+  ['avi:forge:installed:app', 'installed'],
+  ['avi:forge:upgraded:app', 'upgraded']
+])
 // Events of apps have the id of the app and their own key in them, with slashes between.
 const AVI = /^avi:[\w.:/-]{1,200}$/
 
@@ -36,7 +33,7 @@ export function readForgeEvent(
   { forge, body, trace }: ArrivedEvent,
   routes: readonly ResolvedEventRoute[]
 ): { readonly event: ReadForgeEvent; readonly route: ResolvedEventRoute } {
-  if (forge.module.type !== ENDPOINT || forge.accountId !== null) throw new AuthorizationError('not-an-event')
+  if (!isOfForgeItself(forge)) throw new AuthorizationError('not-an-event')
   const outer = body === undefined ? {} : body
   if (!isMembers(outer)) throw new AtlassianError('ATL_WEBHOOK_BODY', 'event-body')
   // Documents show the event in `payload`, captures show it bare (forge.md 1.3).
@@ -69,7 +66,7 @@ export function readForgeEvent(
 /** The `eventType` decides where it names a life-cycle event or several kinds share a path; else the path does. */
 function routeOf(eventType: string | null, routes: readonly ResolvedEventRoute[]): ResolvedEventRoute {
   const [only, ...others] = routes
-  const named = eventType === null ? undefined : (NAMES[eventType] ?? (AVI.test(eventType) ? 'product' : undefined))
+  const named = eventType === null ? undefined : (NAMES.get(eventType) ?? (AVI.test(eventType) ? 'product' : undefined))
   const route = named === undefined && others.length === 0 ? only : routes.find(({ kind }) => kind === named)
   if (route === undefined) throw new AtlassianError('ATL_WEBHOOK_BODY', 'event-type')
   return route

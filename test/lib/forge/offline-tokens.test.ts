@@ -158,6 +158,14 @@ t.test('no more than a thousand questions leave in a minute, and a Retry-After i
   await t.rejects(limited.offline.get(ada), { code: 'ATL_USER_TOKEN_UNAVAILABLE', retryAfterSeconds: 7 })
   await t.rejects(limited.offline.get({ ...ada, accountId: '5:bob' }), { code: 'ATL_USER_TOKEN_UNAVAILABLE' })
   t.equal(limited.asked.length, 1)
-  limited.clock.nowMs += 7000
+  limited.clock.nowMs += 5000
+  const failures = await Promise.all(['5:cleo', '5:dan'].map((accountId) => refusal(limited.offline, accountId)))
+  t.not(failures[0], failures[1], 'an error belongs to one caller')
+  t.match(failures, [{ retryAfterSeconds: 2 }, { retryAfterSeconds: 2 }])
+  limited.clock.nowMs += 2000
   await limited.offline.get(ada)
 })
+
+function refusal(offline: ReturnType<typeof createOfflineTokens>, accountId: string): Promise<unknown> {
+  return offline.get({ ...ada, accountId }).catch((error: unknown) => error)
+}

@@ -106,7 +106,9 @@ t.test('a store that fails is told to who waits, and tried again after a while; 
   t.ok((await tokens.get(of)).token.equals(token))
   t.equal(tokens.offer(of, token, jira), null)
   await t.rejects(process().get(of), { code: 'ATL_STORE_UNAVAILABLE' })
-  await t.rejects(tokens.offer(of, token, jira, true) ?? Promise.resolve(), { code: 'ATL_STORE_UNAVAILABLE' })
+  await t.rejects(tokens.offer(of, token, jira, { mustBeKept: true }) ?? Promise.resolve(), {
+    code: 'ATL_STORE_UNAVAILABLE'
+  })
   faults.isBroken = false
   clock.nowMs += 30_000
   questions.length = 0
@@ -184,4 +186,63 @@ t.test('nothing that is logged or thrown holds a token', async (t) => {
   await tokens.refused(of, token)
   const error = await tokens.get(of).catch((error: Error) => error)
   t.notMatch(`${lines.join()}${JSON.stringify(error)}${String(error)}`, token.reveal().slice(5, 30))
+})
+
+t.test('products that calls name in turn are kept together, and nothing is written when all are known', async (t) => {
+  const { process, bearer, questions } = await createScene()
+  const [tokens, other] = [process(), process()]
+  const token = bearer('one', 4 * HOUR)
+  const confluence = new Map([...twoProducts].filter(([product]) => product === 'confluence'))
+  await tokens.offer(of, token, jira)
+  await tokens.offer(of, token, confluence)
+  await other.offer(of, token, jira)
+  questions.length = 0
+  for (let n = 0; n < 10; n++) {
+    for (const each of [tokens, other]) for (const places of [jira, confluence]) await each.offer(of, token, places)
+  }
+  t.same(questions, [])
+  for (const each of [tokens, other, process()]) {
+    t.same([...(await each.get(of)).places.keys()].toSorted(), ['confluence', 'jira'])
+  }
+})
+
+t.test('two tokens that end together are not written in turn', async (t) => {
+  const { process, bearer, questions } = await createScene()
+  const tokens = process()
+  for (let n = 0; n < 10; n++) for (const name of ['one', 'two']) await tokens.offer(of, bearer(name, 4 * HOUR), jira)
+  t.same(questions, ['put'])
+})
+
+t.test('a token that a page may have made up never takes the place of one that Forge brought itself', async (t) => {
+  const { process, bearer, clock } = await createScene()
+  const [tokens, other] = [process(), process()]
+  const fromPage = { fromPage: true }
+  const madeUp = (name: string) => bearer(name, 20 * HOUR)
+  await tokens.offer(of, madeUp('early'), jira, fromPage)
+  const real = bearer('real', 2 * HOUR)
+  await tokens.offer(of, real, jira)
+  t.ok((await tokens.get(of)).token.equals(real), 'whatever end the first one claimed')
+  t.ok((await process().get(of)).token.equals(real))
+  await tokens.offer(of, madeUp('late'), jira, fromPage)
+  await other.offer(of, madeUp('elsewhere'), jira, fromPage)
+  for (const each of [tokens, other, process()]) t.ok((await each.get(of)).token.equals(real))
+  clock.nowMs += 2 * HOUR * 1000
+  const ui = bearer('ui', 4 * HOUR)
+  await other.offer(of, ui, jira, fromPage)
+  t.ok((await other.get(of)).token.equals(ui), 'without one of Forge it is better than none')
+  await tokens.offer(of, ui, jira)
+  await other.offer(of, madeUp('again'), jira, fromPage)
+  t.ok((await process().get(of)).token.equals(ui), 'once Forge brought the same token itself, it stays')
+})
+
+t.test('what came while another token stayed is used once that one is refused', async (t) => {
+  const { process, bearer } = await createScene()
+  const tokens = process()
+  const [dead, spare] = [bearer('dead', 4 * HOUR), bearer('spare', 3 * HOUR)]
+  await tokens.offer(of, dead, jira)
+  t.equal(tokens.offer(of, spare, jira, { fromPage: true }), null)
+  t.equal(await tokens.refused(of, dead), true)
+  t.ok((await tokens.get(of)).token.equals(spare))
+  t.equal(await tokens.refused(of, spare), false)
+  await t.rejects(tokens.get(of), { code: 'ATL_FORGE_TOKEN_EXPIRED' })
 })
