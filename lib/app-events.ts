@@ -2,11 +2,13 @@ import { type EitherEvent, type EitherEventName, eitherEvents, fromForge, fromWe
 import { OptionError } from './errors.ts'
 import { type AnyHandler, createAsyncEmitter } from './events.ts'
 import type { ForgeEvent, ForgeEventMap } from './forge/events/forge-event.ts'
+import type { ForgeProductMap } from './forge/events/product-bodies.ts'
 import type { HostLimitEvent } from './host/limit-watch.ts'
 import type { LifecycleHookEvent } from './options.ts'
 import type { Tenant } from './tenant/tenant.ts'
 import type { TenantWithSettings } from './tenant/tenant-settings.ts'
 import type { WebhookEvent } from './webhook/webhook-event.ts'
+import type { WebhookMap } from './webhook/webhook-map.ts'
 
 /** What the app can listen to beside webhooks. */
 export interface LifecycleEventMap {
@@ -41,11 +43,25 @@ export interface AppEvents {
   on<Name extends LifecycleName>(name: Name, handler: (event: LifecycleEventMap[Name]) => unknown): () => void
   /** Forge's life cycle and schedules. The hooks of Connect's life cycle hear nothing of them. */
   on<Name extends keyof ForgeEventMap>(name: Name, handler: (event: ForgeEventMap[Name]) => unknown): () => void
-  /** What happens in products, by the names of Forge, and the schedules of one endpoint. */
+  /** What happens in products, by the names of Forge of which examples are published. */
+  on<Name extends keyof ForgeProductMap>(
+    name: Name,
+    handler: (event: ForgeEvent<ForgeProductMap[Name]>) => unknown
+  ): () => void
+  /** The same by any other name, and the schedules of one endpoint. */
   on<Body = unknown>(
     name: `avi:${string}` | `forge:scheduled:${string}`,
     handler: (event: ForgeEvent<Body>) => unknown
   ): () => void
+  /**
+   * Webhooks with a name that is known. The type tells what Jira and Confluence send; nothing checks a body, and there
+   * is none with `excludeBody`. What the app knows better it says itself: `on<MyBody>('jira:issue_updated', …)`.
+   */
+  on<Name extends keyof WebhookMap>(
+    webhook: Name,
+    handler: (event: WebhookEvent<WebhookMap[Name]>) => unknown
+  ): () => void
+  /** Webhooks with any other name. */
   on<Body = unknown>(webhook: string, handler: (event: WebhookEvent<Body>) => unknown): () => void
   /**
    * Hears what both platforms tell, by one name: `issue_updated` is `jira:issue_updated` of Connect and

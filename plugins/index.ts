@@ -38,6 +38,7 @@ export type {
   ForgePreUninstallEvent,
   ForgeScheduledBody
 } from '../lib/forge/events/forge-event.ts'
+export type { ForgeProductMap } from '../lib/forge/events/product-bodies.ts'
 export type { ForgeInvocation, ForgeTokens } from '../lib/forge/forge-authenticator.ts'
 export type { ForgeContext, ForgeInstallationContext, ForgeLicense } from '../lib/forge/forge-claims.ts'
 export type { ForgeOptions, IsolatedCloudOptions } from '../lib/forge/forge-options.ts'
@@ -86,7 +87,23 @@ export type {
   TenantWithSettings
 } from '../lib/tenant/tenant-settings.ts'
 export type { TenantLookup, TenantStore } from '../lib/tenant/tenant-store.ts'
+export type {
+  ConfluencePageBody,
+  ConfluenceWebhookBody,
+  ConfluenceWebhookContent
+} from '../lib/webhook/confluence-payloads.ts'
+export type {
+  JiraCommentBody,
+  JiraIssueBody,
+  JiraWebhookBody,
+  JiraWebhookComment,
+  JiraWebhookFields,
+  JiraWebhookIssue,
+  JiraWebhookUser,
+  JiraWorklogBody
+} from '../lib/webhook/jira-payloads.ts'
 export type { WebhookEvent } from '../lib/webhook/webhook-event.ts'
+export type { ConfluenceWebhookMap, JiraWebhookMap, WebhookMap } from '../lib/webhook/webhook-map.ts'
 export { connectPlugin, connectPlugin as default } from './connect.ts'
 export { redactingLogger, redactUrl, requestSerializer } from './redact.ts'
 export { requireAtlassian, requireConnect, requireForge, requireTenant } from './require-atlassian.ts'

@@ -17,8 +17,40 @@ export async function listen(app: FastifyInstance): Promise<void> {
     const name: string | null = identifier
     return [key, tenant.tenantId, retry + 1, name]
   })
+  events.on('jira:issue_updated', ({ body, tenant }) => {
+    const points: unknown = body.issue.fields.customfield_10016
+    const before: string | null | undefined = body.changelog?.items[0]?.fromString
+    return [body.issue.key.length, body.issue.fields.summary, points, before, tenant.clientKey.length]
+  })
   events.on('jira:issue_created', ({ body }) => {
+    // @ts-expect-error an issue may have nobody who works on it
+    return body.issue.fields.assignee.accountId
+  })
+  events.on('worklog_created', ({ body }) => {
+    // @ts-expect-error it names its issue by an id only
+    return [body.worklog.issueId, body.issue]
+  })
+  events.on('comment_created', ({ body }) => {
+    // @ts-expect-error both products have an event of this name
+    body.issue
+    return body.webhookEvent === undefined ? body.comment?.parent?.title : body.comment.body
+  })
+  events.on('page_updated', ({ body }) => [body.page?.title, body.updateTrigger])
+  events.on('page_created', ({ body }) => {
+    // @ts-expect-error nobody recorded one, so nothing in it is sure
+    return body.page.title
+  })
+  events.on('jira:something_new', ({ body }) => {
     // @ts-expect-error a body that nobody described is unknown
+    return body.issue
+  })
+  events.on('avi:confluence:created:page', ({ body }) => body.content.title.length)
+  events.on('avi:confluence:added:label', ({ body }) => {
+    // @ts-expect-error a space can have labels too
+    return body.content.title
+  })
+  events.on('avi:jira:something:new', ({ body }) => {
+    // @ts-expect-error the same for Forge
     return body.issue
   })
   events.on('installed', (event) => {
