@@ -1,12 +1,13 @@
 import { type EitherEvent, type EitherEventName, eitherEvents, fromForge, fromWebhook } from './either-events.ts'
-import { OptionError } from './errors.ts'
+import { type ErrorCode, OptionError } from './errors.ts'
 import { type AnyHandler, createAsyncEmitter } from './events.ts'
 import type { ForgeEvent, ForgeEventMap } from './forge/events/forge-event.ts'
 import type { ForgeProductMap } from './forge/events/product-bodies.ts'
 import type { HostLimitEvent } from './host/limit-watch.ts'
 import type { LifecycleHookEvent } from './options.ts'
+import type { Log } from './ports.ts'
 import type { Tenant } from './tenant/tenant.ts'
-import type { TenantWithSettings } from './tenant/tenant-settings.ts'
+import type { ConnectTenantWithSettings, TenantWithSettings } from './tenant/tenant-settings.ts'
 import type { WebhookEvent } from './webhook/webhook-event.ts'
 import type { WebhookMap } from './webhook/webhook-map.ts'
 
@@ -29,7 +30,22 @@ export interface LifecycleEventMap {
   purged: { readonly tenant: Tenant }
   /** A host said something about its limits. Nothing waits for the handlers, and what they throw is logged. */
   hostLimit: HostLimitEvent
+  /**
+   * A call of the host has written a tenant: `change` is as in `installed` and its siblings. Told by the process that
+   * wrote it, before those and before the answer. Nothing waits for handlers of this and the next three, which are for
+   * logs and counters: what they throw is logged, and what they miss is not told again.
+   */
+  tenantSaved: { readonly tenant: ConnectTenantWithSettings; readonly change: string }
+  /** A verified call of the host could not write its tenant: the store is away, or the app refused the install. */
+  tenantNotSaved: { readonly clientKey: string; readonly change: string; readonly code: ErrorCode | null }
+  /** A request arrived on a route for webhooks. Nothing about it is verified yet. The path has no query. */
+  webhookReceived: { readonly path: string }
+  /** It was signed by this tenant. */
+  webhookVerified: { readonly path: string; readonly tenant: ConnectTenantWithSettings }
 }
+
+/** Events that are told without waiting for anybody. */
+export type Announcement = 'hostLimit' | 'tenantSaved' | 'tenantNotSaved' | 'webhookReceived' | 'webhookVerified'
 
 type LifecycleName = keyof LifecycleEventMap
 
@@ -73,6 +89,8 @@ export interface AppEvents {
 
 export interface AppEmitter extends AppEvents {
   emitForge(event: ForgeEvent): Promise<void>
+  /** Tells it and returns at once; what handlers throw is logged. */
+  announce<Name extends Announcement>(name: Name, event: LifecycleEventMap[Name]): void
   emitLifecycle<Name extends LifecycleName>(name: Name, event: LifecycleEventMap[Name]): Promise<void>
   emitWebhook(event: WebhookEvent): Promise<void>
 }
@@ -85,7 +103,11 @@ const lifecycleNames: ReadonlySet<string> = new Set<LifecycleName>([
   'adopted',
   'beforePurge',
   'purged',
-  'hostLimit'
+  'hostLimit',
+  'tenantSaved',
+  'tenantNotSaved',
+  'webhookReceived',
+  'webhookVerified'
 ])
 
 /** Whether `on` would take this name for a life-cycle event rather than a webhook. */
@@ -93,7 +115,7 @@ export function isLifecycleName(name: string): boolean {
   return lifecycleNames.has(name)
 }
 
-export function createAppEmitter(): AppEmitter {
+export function createAppEmitter(log: Log): AppEmitter {
   const emitter = createAsyncEmitter()
   return Object.freeze({
     on(name: string, handler: AnyHandler): () => void {
@@ -106,6 +128,11 @@ export function createAppEmitter(): AppEmitter {
         throw new OptionError('onEither', name, 'it must be the name of an event that both platforms tell')
       }
       return emitter.on(`either ${name}`, handler)
+    },
+    announce(name: Announcement, event: object) {
+      emitter.emit(name, event).catch((error: unknown) => {
+        log.error({ reason: error instanceof Error ? error.message : 'unknown' }, `handler of ${name} failed`)
+      })
     },
     emitLifecycle: (name: LifecycleName, event: object) => emitter.emit(name, event),
     async emitWebhook(event: WebhookEvent) {

@@ -5,6 +5,8 @@ import { createAskHost } from './authorize/ask-host.ts'
 import { type Authorizer, createAuthorizer } from './authorize/authorizer.ts'
 import { createDispatcher, type Dispatcher } from './delivery/dispatcher.ts'
 import type { Descriptor } from './descriptor/descriptor.ts'
+import { createDynamicWebhooks, type DynamicWebhooks } from './dynamic-webhooks/dynamic-webhooks.ts'
+import { AtlassianError } from './errors.ts'
 import { createTargetFinder, type HostLookup, isTarget } from './find-target.ts'
 import { createForgeApp, type ForgeApp } from './forge/forge-app.ts'
 import { createForgeHost, endingTokens, type ForgeHost } from './forge/forge-host.ts'
@@ -83,6 +85,7 @@ export interface ConnectApp {
    */
   hostClient(target: HostTarget | HostLookup, verified?: VerifiedUser): HostClient
   hostMetrics(): HostMetrics
+  readonly dynamicWebhooks: DynamicWebhooks
   /** Ends the connections to hosts. */
   closeConnections(): Promise<void>
 }
@@ -148,7 +151,7 @@ export function createConnectApp(
     clock,
     log
   })
-  const events = createAppEmitter()
+  const events = createAppEmitter(log)
   const withSettings = createSettingsGiver({ store, clock, maxValueBytes: options.maxSettingBytes })
 
   async function handleDelivery(delivery: Delivery): Promise<void> {
@@ -228,11 +231,7 @@ export function createConnectApp(
     timer: options.timer,
     sign: (tenant, method, url) => `JWT ${signHostRequest(tenant, method, url, Math.floor(clock() / 1000))}`,
     userTokens,
-    onLimit(event) {
-      events.emitLifecycle('hostLimit', event).catch((error: unknown) => {
-        log.error({ reason: error instanceof Error ? error.message : 'unknown' }, 'handler of hostLimit failed')
-      })
-    }
+    onLimit: (event) => events.announce('hostLimit', event)
   })
 
   const forgeHost =
@@ -304,16 +303,20 @@ export function createConnectApp(
       maxLifetimeSeconds: tokens.maxLifetimeSeconds
     },
     userTokens,
-    lifecycle: forgettingTokens(
-      createLifecycleService({
-        store,
-        directory,
-        clock,
-        log,
-        joined,
-        beforeInstall: options.hooks.beforeInstall
-      }),
-      userTokens
+    lifecycle: announcing(
+      forgettingTokens(
+        createLifecycleService({
+          store,
+          directory,
+          clock,
+          log,
+          joined,
+          beforeInstall: options.hooks.beforeInstall
+        }),
+        userTokens
+      ),
+      events,
+      withSettings
     ),
     withSettings,
     tenants: Object.freeze({
@@ -361,8 +364,36 @@ export function createConnectApp(
     },
     hostClient,
     hostMetrics: () => hostCalls.metrics(),
+    dynamicWebhooks: createDynamicWebhooks({
+      url: dynamicUrl(options, descriptor),
+      store,
+      client: (lookup) => hostClient(lookup),
+      clock,
+      log
+    }),
     closeConnections: () => hostCalls.close()
   })
+}
+
+/** Tells whether what a call of the host changed is written. */
+function announcing(lifecycle: LifecycleService, events: AppEmitter, withSettings: SettingsGiver): LifecycleService {
+  return {
+    async apply(clientKey, event) {
+      try {
+        const result = await lifecycle.apply(clientKey, event)
+        const { change, tenant } = result
+        if (tenant !== null && change !== 'none') {
+          events.announce('tenantSaved', Object.freeze({ tenant: withSettings(tenant), change }))
+        }
+        return result
+      } catch (error) {
+        // The error itself may quote the address of a database, or what was to be written.
+        const code = error instanceof AtlassianError ? error.code : null
+        events.announce('tenantNotSaved', Object.freeze({ clientKey, change: event.type, code }))
+        throw error
+      }
+    }
+  }
 }
 
 /** What a tenant's users had let the app do ends with every install, rotation and uninstall (connect.md 2.3). */
@@ -376,6 +407,11 @@ function forgettingTokens(lifecycle: LifecycleService, userTokens: UserTokens): 
       return result
     }
   }
+}
+
+/** By the address of the descriptor: the host takes no other (connect.md 7.1). */
+function dynamicUrl({ webhooks }: ResolvedOptions, { baseUrl }: Descriptor): string | null {
+  return webhooks.dynamicPath === null ? null : `${withoutTrailingSlash(baseUrl)}${webhooks.dynamicPath}`
 }
 
 /** Hosts of a region know the app by the address of that region (connect.md 7.8). */

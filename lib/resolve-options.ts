@@ -6,6 +6,7 @@ import * as check from './option-checks.ts'
 import type { ConnectOptions, ResolvedOptions } from './options.ts'
 import { systemTimer } from './ports.ts'
 import { resolveForge } from './resolve-forge.ts'
+import { resolveRecording } from './resolve-recording.ts'
 import type { LifecycleEventType } from './tenant/lifecycle-payload.ts'
 
 const DAY_SECONDS = 86_400
@@ -113,7 +114,8 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
       handlerTimeoutMs: check.number(webhooks.handlerTimeoutMs, 'webhooks.handlerTimeoutMs', 30_000, {
         min: 100,
         max: 3_600_000
-      })
+      }),
+      dynamicPath: parseDynamicPath(webhooks.dynamicPath, given)
     }),
     authorization: Object.freeze({
       cacheMs: check.number(authorization.cacheMs, 'authorization.cacheMs', 5000, { min: 0, max: 60_000 }),
@@ -145,6 +147,7 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
     errorPage: parseErrorPage(given.errorPage),
     views: given.views === undefined ? undefined : check.object(given.views, 'views'),
     formParser: check.flag(given.formParser, 'formParser', true),
+    recording: resolveRecording(given, production),
     fetch: check.fn(given.fetch, 'fetch') ?? ((url, init) => fetch(url, init)),
     ownFetch: given.fetch,
     dispatcher: parseDispatcher(given.dispatcher),
@@ -190,6 +193,10 @@ const KNOWN = [
   'errorPage',
   'views',
   'formParser',
+  'recordTo',
+  'recordDelivery',
+  'redactRecordedNames',
+  'maxRecordedBytes',
   'fetch',
   'dispatcher',
   'clock',
@@ -199,7 +206,7 @@ const KNOWN = [
 const NESTED = {
   session: ['path', 'minutes'],
   tokens: ['leewaySeconds', 'maxLifetimeSeconds', 'previousSecretSeconds'],
-  webhooks: ['mode', 'bodyLimit', 'concurrency', 'handlerTimeoutMs'],
+  webhooks: ['mode', 'bodyLimit', 'concurrency', 'handlerTimeoutMs', 'dynamicPath'],
   authorization: ['cacheMs', 'maxCached', 'timeoutMs'],
   hostClient: ['timeoutMs', 'maxAttempts', 'maxTotalMs', 'concurrency', 'maxWaiting'],
   hooks: ['beforeInstall', 'onInstalled', 'onUninstalled', 'onEnabled', 'onDisabled', 'awaitMs']
@@ -239,6 +246,15 @@ function parseAddress(value: string, option: string): string {
   const plain = url.search === '' && url.hash === '' && url.username === '' && url.password === ''
   if (!plain || (url.protocol !== 'https:' && url.protocol !== 'http:')) throw new OptionError(option, value, needed)
   return withoutTrailingSlash(url.href)
+}
+
+function parseDynamicPath(value: string | undefined, { descriptor }: ConnectOptions): string | null {
+  const option = 'webhooks.dynamicPath'
+  if (value === undefined) return null
+  if (descriptor === undefined) throw new OptionError(option, value, 'it is for Connect and needs "descriptor"')
+  const path = parsePath(value, option)
+  if (path === '') throw new OptionError(option, value, 'it must be a path of its own, such as "/webhooks/dynamic"')
+  return path
 }
 
 function parsePath(value: unknown, option: string): string {

@@ -10,6 +10,14 @@ export type {
 export type { ConfluenceRequirements, JiraRequirements } from '../lib/authorize/requirements.ts'
 export type { Tenants } from '../lib/connect-app.ts'
 export type { Descriptor, DescriptorSource } from '../lib/descriptor/index.ts'
+export type {
+  DynamicWebhook,
+  DynamicWebhookEvent,
+  NewDynamicWebhook,
+  RegisteredDynamicWebhook
+} from '../lib/dynamic-webhooks/dynamic-webhook.ts'
+export type { DynamicWebhooks } from '../lib/dynamic-webhooks/dynamic-webhooks.ts'
+export type { RefreshExpiringOptions, RefreshExpiringReport } from '../lib/dynamic-webhooks/refresh-expiring.ts'
 export { type EitherEvent, type EitherEventName, type EventIds, eitherEvents } from '../lib/either-events.ts'
 export {
   AtlassianError,
@@ -61,6 +69,7 @@ export type { ProductContext } from '../lib/jwt/claims.ts'
 export type { ListablePolicy, Policy, PolicyOption, TokenKind } from '../lib/jwt/policy.ts'
 export type { VerifiedConnect } from '../lib/jwt/verify-connect.ts'
 export type { AuthorizationOptions, ConnectOptions, LifecycleHookEvent, LifecycleHooks } from '../lib/options.ts'
+export { parseRecordings, type Recording, RecordingError, type RecordingKind } from '../lib/recording/recording.ts'
 export { Secret } from '../lib/secret.ts'
 export type { LifecycleResult } from '../lib/tenant/lifecycle-service.ts'
 export {

@@ -134,7 +134,7 @@ function richText(text: string, version: ApiVersion): unknown {
 }
 
 /** `2026-01-31T10:00:00.000+0000`, as Jira writes dates. */
-function jiraDate(atMs: number): string {
+export function jiraDate(atMs: number): string {
   return new Date(atMs).toISOString().replace('Z', '+0000')
 }
 
