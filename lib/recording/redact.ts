@@ -11,6 +11,7 @@ const SECRET_MEMBER =
 const NAME_MEMBERS = ['displayName', 'publicName', 'userName', 'username', 'nickname', 'fullName', 'name', 'key']
 const PERSON_MEMBERS = ['accountId', 'accountType', 'emailAddress', 'email', 'publicName', 'displayName']
 const MAX_DEPTH = 64
+const MAX_NAMES = 200
 
 /**
  * A copy of a JSON value without what must not lie in a file. What a free text tells about people is not known to
@@ -25,7 +26,7 @@ export function redact(value: unknown, options: RedactOptions): unknown {
 export function redactText(text: string): string {
   return (
     text
-      .replace(/\beyJ[\w-]*\.[\w-]*\.[\w-]*/g, REDACTED)
+      .replace(/[\w.-]{16,}/g, withoutToken)
       .replace(/\b(Bearer|JWT|Basic|Token)\s+[\w.~+/=-]{8,}/gi, `$1 ${REDACTED}`)
       .replace(/\bAT(?:ATT|CTT|BB|STT|OAUTH)[\w=.-]{16,}/g, REDACTED)
       .replace(
@@ -33,12 +34,18 @@ export function redactText(text: string): string {
         `$1${REDACTED}`
       )
       .replace(/(:\/\/)[^\s/@"'<>]+@/g, `$1${REDACTED}@`)
-      .replace(/[\w.+%-]+@[\w-]+(?:\.[\w-]+)+/g, (found) =>
+      .replace(/(?<![\w.+%-])[\w.+%-]+@[\w-]+(?:\.[\w-]+)+/g, (found) =>
         found.startsWith(REDACTED) ? found : 'somebody@example.invalid'
       )
       // The picture's address is made from the address of e-mail.
       .replace(/(gravatar\.com\/avatar\/)[0-9a-f]{32,64}/gi, `$1${'0'.repeat(32)}`)
   )
+}
+
+/** Tokens begin with a JSON object and have three parts. Each run of their letters is read once, however long. */
+function withoutToken(run: string): string {
+  const at = run.indexOf('eyJ')
+  return at !== -1 && run.slice(at).split('.', 3).length === 3 ? `${run.slice(0, at)}${REDACTED}` : run
 }
 
 interface Known extends RedactOptions {
@@ -73,7 +80,7 @@ function namesIn(value: unknown): string[] {
     const isSomebody = !Array.isArray(member) && isPerson(member)
     for (const [name, inner] of Object.entries(member)) {
       if (isSomebody && typeof inner === 'string' && NAME_MEMBERS.includes(name) && inner.trim().length >= 4) {
-        if (found.size < 1000) found.add(inner)
+        if (found.size < MAX_NAMES) found.add(inner)
       } else look(inner, depth + 1)
     }
   }

@@ -19,10 +19,10 @@ export function parseDynamicJql(jql: string): IssueFilter | { readonly error: st
   const clauses = jql.trim().split(/\s+AND\s+/i)
   const filters: IssueFilter[] = []
   for (const clause of clauses) {
-    const [, field = '', operator = '', value = ''] =
-      /^([\w.[\]]+)\s*(=|!=|NOT\s+IN|IN)\s*(.+)$/is.exec(clause.trim()) ?? []
+    const [, field = clause, rest = ''] = /^\s*([\w.[\]]+)(.*)$/s.exec(clause) ?? []
+    const [, operator, value = ''] = /^\s*(=|!=|NOT\s+IN|IN)\s*(.+)$/is.exec(rest.trimEnd()) ?? []
     const read = Object.hasOwn(readers, field.toLowerCase()) ? readers[field.toLowerCase()] : undefined
-    if (read === undefined) return { error: `The clause ${field || clause} is unsupported` }
+    if (read === undefined || operator === undefined) return { error: `The clause ${field} is unsupported` }
     const isList = /in$/i.test(operator)
     if (isList !== /^\(.*\)$/s.test(value)) return { error: `The value of ${field} is not valid for ${operator}` }
     const wanted = (isList ? value.slice(1, -1).split(',') : [value]).map((one) => unquoted(one).toLowerCase())
