@@ -22,6 +22,10 @@ export const webhooksPlugin = fp<{ core: ConnectApp; recorder: Recorder | null }
     const routes = webhookRoutes(core)
     if (routes.length === 0) return
     const yielded = yieldToApp(app)
+    const mayRead = (core.descriptor.scopes ?? []).some((scope) => scope.toUpperCase() === 'READ')
+    if (core.options.webhooks.dynamicPath !== null && !mayRead) {
+      app.log.warn('dynamic webhooks need the scope READ, which the descriptor does not ask for')
+    }
 
     await app.register(async (scope) => {
       acceptAnyBody(scope)
