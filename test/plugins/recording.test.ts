@@ -49,7 +49,8 @@ t.test('events of Forge are told to the hook', async (t) => {
   const recordings: Recording[] = []
   const { send } = await buildEventApp(t, { recordDelivery: (recording) => recordings.push(recording) })
   t.equal((await send(issueUpdated())).statusCode, 204)
-  t.equal((await send({ eventType: 7 })).statusCode, 400)
+  const misplaced = await send(issueUpdated(), { url: '/forge/lifecycle/pre-uninstall' })
+  t.equal(misplaced.statusCode, 400, 'what is no event there is not recorded')
   await until(() => recordings.length === 1)
   t.match(recordings, [
     { kind: 'forge-event', event: 'avi:jira:updated:issue', path: '/forge/events', body: { issue: { key: 'ACME-1' } } }

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { HostError, type Tenant } from 'fastify-atlassian'
+import { type ErrorCode, HostError, type Tenant } from 'fastify-atlassian'
 
 interface IssueBody {
   readonly issue: { readonly key: string }
@@ -76,6 +76,31 @@ export async function listen(app: FastifyInstance): Promise<void> {
     // @ts-expect-error a tenant of Forge may have no Connect registration
     return tenant.clientKey.length
   })
+  events.on('tenantSaved', ({ tenant, change }) => [tenant.clientKey.length, change.length])
+  events.on('tenantNotSaved', (event) => {
+    const code: ErrorCode | null = event.code
+    // @ts-expect-error an error may quote what was to be written
+    return [code, event.err]
+  })
+  events.on('webhookReceived', (event) => {
+    // @ts-expect-error whose it is is not known yet
+    return [event.path, event.tenant]
+  })
+  events.on('webhookVerified', ({ path, tenant }) => [path, tenant.tenantId])
+
+  const { dynamicWebhooks } = app.atlassian
+  const one = { clientKey: 'a' }
+  const [result] = await dynamicWebhooks.register(one, [{ events: ['comment_created'], jqlFilter: 'project = TEA' }])
+  const id: number | null | undefined = result?.id
+  // @ts-expect-error Jira has no dynamic webhooks for projects
+  await dynamicWebhooks.register(one, [{ events: ['project_created'], jqlFilter: 'project = TEA' }])
+  // @ts-expect-error Jira wants a filter
+  await dynamicWebhooks.register(one, [{ events: ['comment_created'] }])
+  // @ts-expect-error a refused one has no id
+  await dynamicWebhooks.remove(one, [id])
+  for await (const webhook of dynamicWebhooks.list(one)) await dynamicWebhooks.refresh(one, [webhook.id])
+  await dynamicWebhooks.refreshExpiring({ withinDays: 5 })
+
   events.onEither('issue_updated', (event) => {
     const key: string | null = event.ids.issueKey
     // @ts-expect-error webhooks have parameters, events of Forge have none
