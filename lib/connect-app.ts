@@ -1,4 +1,5 @@
 import { withoutTrailingSlash } from './allowed-hosts.ts'
+import { announcing } from './announcing.ts'
 import { type AppEmitter, createAppEmitter } from './app-events.ts'
 import { type Authenticator, createAuthenticator } from './authenticator.ts'
 import { createAskHost } from './authorize/ask-host.ts'
@@ -6,7 +7,6 @@ import { type Authorizer, createAuthorizer } from './authorize/authorizer.ts'
 import { createDispatcher, type Dispatcher } from './delivery/dispatcher.ts'
 import type { Descriptor } from './descriptor/descriptor.ts'
 import { createDynamicWebhooks, type DynamicWebhooks } from './dynamic-webhooks/dynamic-webhooks.ts'
-import { AtlassianError } from './errors.ts'
 import { createTargetFinder, type HostLookup, isTarget } from './find-target.ts'
 import { createForgeApp, type ForgeApp } from './forge/forge-app.ts'
 import { createForgeHost, endingTokens, type ForgeHost } from './forge/forge-host.ts'
@@ -373,27 +373,6 @@ export function createConnectApp(
     }),
     closeConnections: () => hostCalls.close()
   })
-}
-
-/** Tells whether what a call of the host changed is written. */
-function announcing(lifecycle: LifecycleService, events: AppEmitter, withSettings: SettingsGiver): LifecycleService {
-  return {
-    async apply(clientKey, event) {
-      try {
-        const result = await lifecycle.apply(clientKey, event)
-        const { change, tenant } = result
-        if (tenant !== null && change !== 'none') {
-          events.announce('tenantSaved', Object.freeze({ tenant: withSettings(tenant), change }))
-        }
-        return result
-      } catch (error) {
-        // The error itself may quote the address of a database, or what was to be written.
-        const code = error instanceof AtlassianError ? error.code : null
-        events.announce('tenantNotSaved', Object.freeze({ clientKey, change: event.type, code }))
-        throw error
-      }
-    }
-  }
 }
 
 /** What a tenant's users had let the app do ends with every install, rotation and uninstall (connect.md 2.3). */

@@ -7,6 +7,7 @@ import type { ConnectOptions, ResolvedOptions } from './options.ts'
 import { systemTimer } from './ports.ts'
 import { resolveForge } from './resolve-forge.ts'
 import { resolveRecording } from './resolve-recording.ts'
+import { resolveWebhooks } from './resolve-webhooks.ts'
 import type { LifecycleEventType } from './tenant/lifecycle-payload.ts'
 
 const DAY_SECONDS = 86_400
@@ -104,19 +105,7 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
         max: DAY_SECONDS
       })
     }),
-    webhooks: Object.freeze({
-      mode: check.oneOf(webhooks.mode, 'webhooks.mode', ['inbox', 'await', 'memory'], 'inbox'),
-      bodyLimit: check.number(webhooks.bodyLimit, 'webhooks.bodyLimit', 5 * 1024 * 1024, {
-        min: 1024,
-        max: 100 * 1024 * 1024
-      }),
-      concurrency: check.number(webhooks.concurrency, 'webhooks.concurrency', 8, { min: 1, max: 1000 }),
-      handlerTimeoutMs: check.number(webhooks.handlerTimeoutMs, 'webhooks.handlerTimeoutMs', 30_000, {
-        min: 100,
-        max: 3_600_000
-      }),
-      dynamicPath: parseDynamicPath(webhooks.dynamicPath, given)
-    }),
+    webhooks: resolveWebhooks(given),
     authorization: Object.freeze({
       cacheMs: check.number(authorization.cacheMs, 'authorization.cacheMs', 5000, { min: 0, max: 60_000 }),
       maxCached: check.number(authorization.maxCached, 'authorization.maxCached', 10_000, { min: 1, max: 1_000_000 }),
@@ -246,15 +235,6 @@ function parseAddress(value: string, option: string): string {
   const plain = url.search === '' && url.hash === '' && url.username === '' && url.password === ''
   if (!plain || (url.protocol !== 'https:' && url.protocol !== 'http:')) throw new OptionError(option, value, needed)
   return withoutTrailingSlash(url.href)
-}
-
-function parseDynamicPath(value: string | undefined, { descriptor }: ConnectOptions): string | null {
-  const option = 'webhooks.dynamicPath'
-  if (value === undefined) return null
-  if (descriptor === undefined) throw new OptionError(option, value, 'it is for Connect and needs "descriptor"')
-  const path = parsePath(value, option)
-  if (path === '') throw new OptionError(option, value, 'it must be a path of its own, such as "/webhooks/dynamic"')
-  return path
 }
 
 function parsePath(value: unknown, option: string): string {
