@@ -1,12 +1,15 @@
 import { type EitherEvent, type EitherEventName, eitherEvents, fromForge, fromWebhook } from './either-events.ts'
-import { OptionError } from './errors.ts'
+import { type ErrorCode, OptionError } from './errors.ts'
 import { type AnyHandler, createAsyncEmitter } from './events.ts'
 import type { ForgeEvent, ForgeEventMap } from './forge/events/forge-event.ts'
+import type { ForgeProductMap } from './forge/events/product-bodies.ts'
 import type { HostLimitEvent } from './host/limit-watch.ts'
 import type { LifecycleHookEvent } from './options.ts'
+import type { Log } from './ports.ts'
 import type { Tenant } from './tenant/tenant.ts'
-import type { TenantWithSettings } from './tenant/tenant-settings.ts'
+import type { ConnectTenantWithSettings, TenantWithSettings } from './tenant/tenant-settings.ts'
 import type { WebhookEvent } from './webhook/webhook-event.ts'
+import type { WebhookMap } from './webhook/webhook-map.ts'
 
 /** What the app can listen to beside webhooks. */
 export interface LifecycleEventMap {
@@ -27,7 +30,22 @@ export interface LifecycleEventMap {
   purged: { readonly tenant: Tenant }
   /** A host said something about its limits. Nothing waits for the handlers, and what they throw is logged. */
   hostLimit: HostLimitEvent
+  /**
+   * A call of the host has written a tenant: `change` is as in `installed` and its siblings. Told by the process that
+   * wrote it, before those and before the answer. Nothing waits for handlers of this and the next three, which are for
+   * logs and counters: what they throw is logged, and what they miss is not told again.
+   */
+  tenantSaved: { readonly tenant: ConnectTenantWithSettings; readonly change: string }
+  /** A verified call of the host could not write its tenant: the store is away, or the app refused the install. */
+  tenantNotSaved: { readonly clientKey: string; readonly change: string; readonly code: ErrorCode | null }
+  /** A request arrived on a route for webhooks. Nothing about it is verified yet. The path has no query. */
+  webhookReceived: { readonly path: string }
+  /** It was signed by this tenant. */
+  webhookVerified: { readonly path: string; readonly tenant: ConnectTenantWithSettings }
 }
+
+/** Events that are told without waiting for anybody. */
+export type Announcement = 'hostLimit' | 'tenantSaved' | 'tenantNotSaved' | 'webhookReceived' | 'webhookVerified'
 
 type LifecycleName = keyof LifecycleEventMap
 
@@ -41,11 +59,25 @@ export interface AppEvents {
   on<Name extends LifecycleName>(name: Name, handler: (event: LifecycleEventMap[Name]) => unknown): () => void
   /** Forge's life cycle and schedules. The hooks of Connect's life cycle hear nothing of them. */
   on<Name extends keyof ForgeEventMap>(name: Name, handler: (event: ForgeEventMap[Name]) => unknown): () => void
-  /** What happens in products, by the names of Forge, and the schedules of one endpoint. */
+  /** What happens in products, by the names of Forge of which examples are published. */
+  on<Name extends keyof ForgeProductMap>(
+    name: Name,
+    handler: (event: ForgeEvent<ForgeProductMap[Name]>) => unknown
+  ): () => void
+  /** The same by any other name, and the schedules of one endpoint. */
   on<Body = unknown>(
     name: `avi:${string}` | `forge:scheduled:${string}`,
     handler: (event: ForgeEvent<Body>) => unknown
   ): () => void
+  /**
+   * Webhooks with a name that is known. The type tells what Jira and Confluence send; nothing checks a body, and there
+   * is none with `excludeBody`. What the app knows better it says itself: `on<MyBody>('jira:issue_updated', …)`.
+   */
+  on<Name extends keyof WebhookMap>(
+    webhook: Name,
+    handler: (event: WebhookEvent<WebhookMap[Name]>) => unknown
+  ): () => void
+  /** Webhooks with any other name. */
   on<Body = unknown>(webhook: string, handler: (event: WebhookEvent<Body>) => unknown): () => void
   /**
    * Hears what both platforms tell, by one name: `issue_updated` is `jira:issue_updated` of Connect and
@@ -57,6 +89,8 @@ export interface AppEvents {
 
 export interface AppEmitter extends AppEvents {
   emitForge(event: ForgeEvent): Promise<void>
+  /** Tells it and returns at once; what handlers throw is logged. */
+  announce<Name extends Announcement>(name: Name, event: LifecycleEventMap[Name]): void
   emitLifecycle<Name extends LifecycleName>(name: Name, event: LifecycleEventMap[Name]): Promise<void>
   emitWebhook(event: WebhookEvent): Promise<void>
 }
@@ -69,7 +103,11 @@ const lifecycleNames: ReadonlySet<string> = new Set<LifecycleName>([
   'adopted',
   'beforePurge',
   'purged',
-  'hostLimit'
+  'hostLimit',
+  'tenantSaved',
+  'tenantNotSaved',
+  'webhookReceived',
+  'webhookVerified'
 ])
 
 /** Whether `on` would take this name for a life-cycle event rather than a webhook. */
@@ -77,7 +115,7 @@ export function isLifecycleName(name: string): boolean {
   return lifecycleNames.has(name)
 }
 
-export function createAppEmitter(): AppEmitter {
+export function createAppEmitter(log: Log): AppEmitter {
   const emitter = createAsyncEmitter()
   return Object.freeze({
     on(name: string, handler: AnyHandler): () => void {
@@ -90,6 +128,11 @@ export function createAppEmitter(): AppEmitter {
         throw new OptionError('onEither', name, 'it must be the name of an event that both platforms tell')
       }
       return emitter.on(`either ${name}`, handler)
+    },
+    announce(name: Announcement, event: object) {
+      emitter.emit(name, event).catch((error: unknown) => {
+        log.error({ reason: error instanceof Error ? error.message : 'unknown' }, `handler of ${name} failed`)
+      })
     },
     emitLifecycle: (name: LifecycleName, event: object) => emitter.emit(name, event),
     async emitWebhook(event: WebhookEvent) {

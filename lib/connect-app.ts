@@ -1,4 +1,5 @@
 import { withoutTrailingSlash } from './allowed-hosts.ts'
+import { announcing } from './announcing.ts'
 import { type AppEmitter, createAppEmitter } from './app-events.ts'
 import { createTenants, type Tenants } from './app-tenants.ts'
 import { type Authenticator, createAuthenticator } from './authenticator.ts'
@@ -6,6 +7,7 @@ import { createAskHost } from './authorize/ask-host.ts'
 import { type Authorizer, createAuthorizer } from './authorize/authorizer.ts'
 import { createDispatcher, type Dispatcher } from './delivery/dispatcher.ts'
 import type { Descriptor } from './descriptor/descriptor.ts'
+import { createDynamicWebhooks, type DynamicWebhooks } from './dynamic-webhooks/dynamic-webhooks.ts'
 import { createTargetFinder, type HostLookup, isTarget } from './find-target.ts'
 import { createForgeApp, type ForgeApp } from './forge/forge-app.ts'
 import { createForgeHost, endingTokens, type ForgeHost } from './forge/forge-host.ts'
@@ -61,6 +63,7 @@ export interface ConnectApp {
    */
   hostClient(target: HostTarget | HostLookup, verified?: VerifiedUser): HostClient
   hostMetrics(): HostMetrics
+  readonly dynamicWebhooks: DynamicWebhooks
   /** Ends the connections to hosts. */
   closeConnections(): Promise<void>
 }
@@ -127,7 +130,7 @@ export function createConnectApp(
     clock,
     log
   })
-  const events = createAppEmitter()
+  const events = createAppEmitter(log)
   const withSettings = createSettingsGiver({ store, clock, maxValueBytes: options.maxSettingBytes })
 
   const dispatcher = createDispatcher({
@@ -177,11 +180,7 @@ export function createConnectApp(
     sign: (tenant, method, url) => `JWT ${signHostRequest(tenant, method, url, Math.floor(clock() / 1000))}`,
     userTokens,
     appRefused: (tenant) => targets.refused(tenant),
-    onLimit(event) {
-      events.emitLifecycle('hostLimit', event).catch((error: unknown) => {
-        log.error({ reason: error instanceof Error ? error.message : 'unknown' }, 'handler of hostLimit failed')
-      })
-    }
+    onLimit: (event) => events.announce('hostLimit', event)
   })
 
   const forgeHost =
@@ -253,16 +252,20 @@ export function createConnectApp(
       maxLifetimeSeconds: tokens.maxLifetimeSeconds
     },
     userTokens,
-    lifecycle: forgettingTokens(
-      createLifecycleService({
-        store,
-        directory,
-        clock,
-        log,
-        joined,
-        beforeInstall: options.hooks.beforeInstall
-      }),
-      userTokens
+    lifecycle: announcing(
+      forgettingTokens(
+        createLifecycleService({
+          store,
+          directory,
+          clock,
+          log,
+          joined,
+          beforeInstall: options.hooks.beforeInstall
+        }),
+        userTokens
+      ),
+      events,
+      withSettings
     ),
     withSettings,
     tenants: createTenants({ options, store, directory, events, withSettings, userTokens, forgeHost, log }),
@@ -273,6 +276,13 @@ export function createConnectApp(
     },
     hostClient,
     hostMetrics: () => hostCalls.metrics(),
+    dynamicWebhooks: createDynamicWebhooks({
+      url: dynamicUrl(options, descriptor),
+      store,
+      client: (lookup) => hostClient(lookup),
+      clock,
+      log
+    }),
     closeConnections: () => hostCalls.close()
   })
 }
@@ -288,6 +298,11 @@ function forgettingTokens(lifecycle: LifecycleService, userTokens: UserTokens): 
       return result
     }
   }
+}
+
+/** By the address of the descriptor: the host takes no other (connect.md 7.1). */
+function dynamicUrl({ webhooks }: ResolvedOptions, { baseUrl }: Descriptor): string | null {
+  return webhooks.dynamicPath === null ? null : `${withoutTrailingSlash(baseUrl)}${webhooks.dynamicPath}`
 }
 
 /** Hosts of a region know the app by the address of that region (connect.md 7.8). */

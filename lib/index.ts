@@ -62,6 +62,7 @@ export type {
 export { manifestToYaml } from './manifest/to-yaml.ts'
 export type { ConnectOptions, ResolvedOptions } from './options.ts'
 export type { Clock, FetchLike, Log, SignedRequest, Timer } from './ports.ts'
+export { parseRecordings, type Recording, RecordingError, type RecordingKind } from './recording/recording.ts'
 export { resolveOptions } from './resolve-options.ts'
 export { Secret } from './secret.ts'
 export { applyLifecycleEvent, type LifecycleEvent, type LifecycleOutcome } from './tenant/lifecycle.ts'

@@ -6,6 +6,8 @@ import type { ForgeOptions, ResolvedForgeOptions } from './forge/forge-options.t
 import type { HostDispatcher } from './host/connections.ts'
 import type { HostLimits } from './host/host-calls.ts'
 import type { Clock, FetchLike, Timer } from './ports.ts'
+import type { RecordingOptions } from './recording/recorder.ts'
+import type { Recording } from './recording/recording.ts'
 import type { LifecycleEventType } from './tenant/lifecycle-payload.ts'
 import type { ConnectTenant } from './tenant/tenant.ts'
 import type { ConnectTenantWithSettings } from './tenant/tenant-settings.ts'
@@ -59,6 +61,8 @@ export interface WebhookOptions {
   readonly concurrency?: number
   /** A handler that takes longer counts as failed. Default 30 seconds. */
   readonly handlerTimeoutMs?: number
+  /** Where Jira delivers what `dynamicWebhooks` registers: a path of the app. Without it nothing can be registered. */
+  readonly dynamicPath?: string
 }
 
 /** How the host is asked for the permissions of users. */
@@ -170,6 +174,14 @@ export interface ConnectOptions {
   readonly views?: Readonly<Record<string, unknown>>
   /** Adds a parser for `application/x-www-form-urlencoded` if there is none yet. Default true. */
   readonly formParser?: boolean
+  /** A file to which each verified webhook and Forge event is added, redacted, for `replay`. Refused in production. */
+  readonly recordTo?: string
+  /** Given the same, for tools of development. Nothing waits for it. Refused in production. */
+  readonly recordDelivery?: (recording: Recording) => unknown
+  /** Whether recordings leave out names of people too. Default false. */
+  readonly redactRecordedNames?: boolean
+  /** The file of recordings does not grow beyond this. Default 10 MiB. */
+  readonly maxRecordedBytes?: number
   /** Replaces the network, for tests and proxies. */
   readonly fetch?: FetchLike
   /** Replaces the pools of connections to hosts, for proxies and tests. It is not closed with the app. */
@@ -212,7 +224,7 @@ export interface ResolvedOptions {
   readonly session: { readonly path: string | false; readonly minutes: number }
   readonly sessionMaxHours: number
   readonly tokens: Readonly<Required<TokenOptions>>
-  readonly webhooks: Readonly<Required<WebhookOptions>>
+  readonly webhooks: Readonly<Required<Omit<WebhookOptions, 'dynamicPath'>>> & { readonly dynamicPath: string | null }
   readonly authorization: Readonly<Required<AuthorizationOptions>>
   readonly hostClient: HostLimits
   readonly userAgent: string | undefined
@@ -226,6 +238,8 @@ export interface ResolvedOptions {
   readonly errorPage: undefined | false | ErrorPage
   readonly views: Readonly<Record<string, unknown>> | undefined
   readonly formParser: boolean
+  /** `null` where nothing is recorded. */
+  readonly recording: RecordingOptions | null
   readonly fetch: FetchLike
   /** The option `fetch`, if it was given: it then carries the calls to hosts too. */
   readonly ownFetch: FetchLike | undefined

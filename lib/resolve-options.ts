@@ -6,6 +6,8 @@ import * as check from './option-checks.ts'
 import type { ConnectOptions, ResolvedOptions } from './options.ts'
 import { systemTimer } from './ports.ts'
 import { resolveForge } from './resolve-forge.ts'
+import { resolveRecording } from './resolve-recording.ts'
+import { resolveWebhooks } from './resolve-webhooks.ts'
 import type { LifecycleEventType } from './tenant/lifecycle-payload.ts'
 
 const DAY_SECONDS = 86_400
@@ -103,18 +105,7 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
         max: DAY_SECONDS
       })
     }),
-    webhooks: Object.freeze({
-      mode: check.oneOf(webhooks.mode, 'webhooks.mode', ['inbox', 'await', 'memory'], 'inbox'),
-      bodyLimit: check.number(webhooks.bodyLimit, 'webhooks.bodyLimit', 5 * 1024 * 1024, {
-        min: 1024,
-        max: 100 * 1024 * 1024
-      }),
-      concurrency: check.number(webhooks.concurrency, 'webhooks.concurrency', 8, { min: 1, max: 1000 }),
-      handlerTimeoutMs: check.number(webhooks.handlerTimeoutMs, 'webhooks.handlerTimeoutMs', 30_000, {
-        min: 100,
-        max: 3_600_000
-      })
-    }),
+    webhooks: resolveWebhooks(given),
     authorization: Object.freeze({
       cacheMs: check.number(authorization.cacheMs, 'authorization.cacheMs', 5000, { min: 0, max: 60_000 }),
       maxCached: check.number(authorization.maxCached, 'authorization.maxCached', 10_000, { min: 1, max: 1_000_000 }),
@@ -147,6 +138,7 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
     errorPage: parseErrorPage(given.errorPage),
     views: given.views === undefined ? undefined : check.object(given.views, 'views'),
     formParser: check.flag(given.formParser, 'formParser', true),
+    recording: resolveRecording(given, production),
     fetch: check.fn(given.fetch, 'fetch') ?? ((url, init) => fetch(url, init)),
     ownFetch: given.fetch,
     dispatcher: parseDispatcher(given.dispatcher),
@@ -194,6 +186,10 @@ const KNOWN = [
   'errorPage',
   'views',
   'formParser',
+  'recordTo',
+  'recordDelivery',
+  'redactRecordedNames',
+  'maxRecordedBytes',
   'fetch',
   'dispatcher',
   'clock',
@@ -203,7 +199,7 @@ const KNOWN = [
 const NESTED = {
   session: ['path', 'minutes'],
   tokens: ['leewaySeconds', 'maxLifetimeSeconds', 'previousSecretSeconds'],
-  webhooks: ['mode', 'bodyLimit', 'concurrency', 'handlerTimeoutMs'],
+  webhooks: ['mode', 'bodyLimit', 'concurrency', 'handlerTimeoutMs', 'dynamicPath'],
   authorization: ['cacheMs', 'maxCached', 'timeoutMs'],
   hostClient: ['timeoutMs', 'maxAttempts', 'maxTotalMs', 'concurrency', 'maxWaiting'],
   hooks: ['beforeInstall', 'onInstalled', 'onUninstalled', 'onEnabled', 'onDisabled', 'awaitMs']

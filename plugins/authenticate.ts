@@ -65,6 +65,7 @@ export const authenticatePlugin = fp<{ core: ConnectApp }>(
           request[requestState] = { ...waiting, installToken }
           return done()
         }
+        if (policy.name === 'webhook') core.events.announce('webhookReceived', Object.freeze({ path: pathOf(request) }))
         const answer = core.authenticator.authenticate(toSignedRequest(request), policy.kinds, policy.acceptEnded)
         if (answer === AFTER_BODY) {
           request[requestState] = waiting
@@ -110,6 +111,9 @@ export const authenticatePlugin = fp<{ core: ConnectApp }>(
         tenant: record,
         install: null,
         installToken: null
+      }
+      if (connect.tokenKind === 'webhook') {
+        core.events.announce('webhookVerified', Object.freeze({ path: pathOf(request), tenant: record }))
       }
       done()
     }
@@ -168,6 +172,11 @@ export const authenticatePlugin = fp<{ core: ConnectApp }>(
   },
   { name: 'fastify-atlassian/authenticate', fastify: '5.x', dependencies: ['fastify-atlassian/tenants'] }
 )
+
+/** Without the query, which may hold a token. */
+function pathOf(request: FastifyRequest): string {
+  return request.originalUrl.replace(/[?#].*$/s, '').slice(0, 1000)
+}
 
 /** Which event the descriptor expects at which of our mounted paths. */
 function eventsByPath(prefix: string, core: ConnectApp): ReadonlyMap<string, LifecycleEventType> {

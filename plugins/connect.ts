@@ -9,6 +9,7 @@ import type { ForgeEventMessage } from '../lib/forge/events/forge-event.ts'
 import type { ForgeRouteRules } from '../lib/forge/route-rules.ts'
 import type { PolicyOption } from '../lib/jwt/policy.ts'
 import type { ConnectOptions, ResolvedOptions } from '../lib/options.ts'
+import { createRecorder, type Recorder } from '../lib/recording/recorder.ts'
 import { resolveOptions } from '../lib/resolve-options.ts'
 import { authenticatePlugin } from './authenticate.ts'
 import { authorizePlugin, createAuthorizeHooks } from './authorize.ts'
@@ -40,6 +41,7 @@ const connect: FastifyPluginAsync<ConnectOptions> = async (app, given) => {
   const store = await openStore(options, descriptor.key, app.log)
   const core = createConnectApp(options, descriptor, store, app.log)
   const seen: SeenRoute[] = []
+  const recorder = openRecorder(app, options)
 
   await app.register(tenantsPlugin, { core, api: createApi(app, core, seen) })
   if (options.formParser) await app.register(formParserPlugin)
@@ -62,14 +64,14 @@ const connect: FastifyPluginAsync<ConnectOptions> = async (app, given) => {
     const { keepAlivePath, events } = core.forge.options
     if (keepAlivePath !== null) await app.register(forgeKeepAlivePlugin, { core, path: keepAlivePath })
     if (events !== null && core.forgeEvents !== null) {
-      await app.register(forgeEventsPlugin, { core, events, forgeEvents: core.forgeEvents })
+      await app.register(forgeEventsPlugin, { core, events, forgeEvents: core.forgeEvents, recorder })
     }
   }
   if (options.descriptor === undefined) return
   await app.register(descriptorPlugin, { core })
   await app.register(lifecyclePlugin, { core })
   await app.register(sessionPlugin, { core })
-  await app.register(webhooksPlugin, { core })
+  await app.register(webhooksPlugin, { core, recorder })
 }
 
 /**
@@ -78,6 +80,14 @@ const connect: FastifyPluginAsync<ConnectOptions> = async (app, given) => {
  * Register it with `await`, before the routes. Throws AtlassianError at start, naming what is wrong.
  */
 export const connectPlugin = fp(connect, { name: 'fastify-atlassian/connect', fastify: '5.x' })
+
+/** What arrives is written by the time the server is closed. */
+function openRecorder(app: FastifyInstance, { recording, basePaths, clock }: ResolvedOptions): Recorder | null {
+  if (recording === null) return null
+  const recorder = createRecorder({ ...recording, basePaths, clock, log: app.log })
+  app.addHook('onClose', () => recorder.close())
+  return recorder
+}
 
 async function readDescriptor(app: FastifyInstance, options: ResolvedOptions): Promise<Descriptor> {
   if (options.descriptor === undefined) return withoutConnectPart(options)
@@ -107,6 +117,7 @@ function createApi(app: FastifyInstance, core: ConnectApp, seen: readonly SeenRo
     routes: () => seen.map(({ url, methods, policy }) => ({ method: methods, url, policy })),
     hostClient: (lookup: Parameters<FastifyAtlassian['hostClient']>[0]) => core.hostClient(lookup),
     hostMetrics: () => core.hostMetrics(),
+    dynamicWebhooks: core.dynamicWebhooks,
     async handleForgeEvent(message: ForgeEventMessage) {
       if (core.forgeEvents === null) throw new OptionError('forge', undefined, 'events of Forge need it')
       await core.forgeEvents.handle(message)

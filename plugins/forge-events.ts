@@ -8,9 +8,11 @@ import {
   dataResidencyHooks
 } from '../lib/forge/events/data-residency.ts'
 import type { ResolvedEventRoute, ResolvedForgeEvents } from '../lib/forge/events/event-options.ts'
+import { readForgeEvent } from '../lib/forge/events/read-event.ts'
 import { readTrace } from '../lib/forge/trace.ts'
 import { ENDPOINT } from '../lib/forge/verify-invocation.ts'
 import type { ForgeEvents } from '../lib/forge-events.ts'
+import type { Recorder } from '../lib/recording/recorder.ts'
 import { acceptAnyBody, parseJsonBytes, writable } from './json-bytes.ts'
 import { refuse, statusName, useErrorHandlerOfApp } from './refuse.ts'
 import { requireForge } from './require-atlassian.ts'
@@ -20,8 +22,13 @@ import { acceptEnded, hearsFarewells } from './route-policy.ts'
 const MOVES = 'migration:dataResidency'
 
 /** POST routes for what Forge sends by itself, at the paths of the option `forge.events`. */
-export const forgeEventsPlugin = fp<{ core: ConnectApp; events: ResolvedForgeEvents; forgeEvents: ForgeEvents }>(
-  async (app, { core, events, forgeEvents }) => {
+export const forgeEventsPlugin = fp<{
+  core: ConnectApp
+  events: ResolvedForgeEvents
+  forgeEvents: ForgeEvents
+  recorder: Recorder | null
+}>(
+  async (app, { core, events, forgeEvents, recorder }) => {
     const { mountPaths, errorPage, webhooks } = core.options
     const shared = {
       bodyLimit: webhooks.bodyLimit,
@@ -36,7 +43,7 @@ export const forgeEventsPlugin = fp<{ core: ConnectApp; events: ResolvedForgeEve
           scope.post(
             `${mountPath}${path}`,
             { ...shared, config: { ...configOf([ENDPOINT]), ...says } },
-            (request, reply) => answered(request, reply, () => receive(request, reply, forgeEvents, routes))
+            (request, reply) => answered(request, reply, () => receive(request, reply, forgeEvents, recorder, routes))
           )
         }
         if (events.dataResidency === null) continue
@@ -80,10 +87,18 @@ async function receive(
   request: FastifyRequest,
   reply: FastifyReply,
   forgeEvents: ForgeEvents,
+  recorder: Recorder | null,
   routes: readonly ResolvedEventRoute[]
 ): Promise<FastifyReply> {
   const { forge, tenant } = requireForge(request)
   const arrived = { forge, body: parseJsonBytes(request.body), trace: readTrace(request.headers) }
+  recorder?.record({
+    kind: 'forge-event',
+    event: () => readForgeEvent(arrived, routes).event.event,
+    url: request.originalUrl,
+    headers: request.headers,
+    body: arrived.body
+  })
   await writable(forgeEvents.receive(arrived, tenant, routes))
   return reply.code(204).send()
 }

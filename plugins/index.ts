@@ -12,6 +12,14 @@ export type { ConfluenceRequirements, JiraRequirements } from '../lib/authorize/
 export { ConfigurationError, type ConfigurationProblem } from '../lib/config/configuration-error.ts'
 export type { ConfiguredOptions } from '../lib/config/read-configuration.ts'
 export type { Descriptor, DescriptorSource } from '../lib/descriptor/index.ts'
+export type {
+  DynamicWebhook,
+  DynamicWebhookEvent,
+  NewDynamicWebhook,
+  RegisteredDynamicWebhook
+} from '../lib/dynamic-webhooks/dynamic-webhook.ts'
+export type { DynamicWebhooks } from '../lib/dynamic-webhooks/dynamic-webhooks.ts'
+export type { RefreshExpiringOptions, RefreshExpiringReport } from '../lib/dynamic-webhooks/refresh-expiring.ts'
 export { type EitherEvent, type EitherEventName, type EventIds, eitherEvents } from '../lib/either-events.ts'
 export {
   AtlassianError,
@@ -40,6 +48,7 @@ export type {
   ForgePreUninstallEvent,
   ForgeScheduledBody
 } from '../lib/forge/events/forge-event.ts'
+export type { ForgeProductMap } from '../lib/forge/events/product-bodies.ts'
 export type { ForgeInvocation, ForgeTokens } from '../lib/forge/forge-authenticator.ts'
 export type { ForgeContext, ForgeInstallationContext, ForgeLicense } from '../lib/forge/forge-claims.ts'
 export type { ForgeOptions, IsolatedCloudOptions } from '../lib/forge/forge-options.ts'
@@ -62,6 +71,7 @@ export type { ProductContext } from '../lib/jwt/claims.ts'
 export type { ListablePolicy, Policy, PolicyOption, TokenKind } from '../lib/jwt/policy.ts'
 export type { VerifiedConnect } from '../lib/jwt/verify-connect.ts'
 export type { AuthorizationOptions, ConnectOptions, LifecycleHookEvent, LifecycleHooks } from '../lib/options.ts'
+export { parseRecordings, type Recording, RecordingError, type RecordingKind } from '../lib/recording/recording.ts'
 export { Secret } from '../lib/secret.ts'
 export type { LifecycleResult } from '../lib/tenant/lifecycle-service.ts'
 export {
@@ -88,7 +98,23 @@ export type {
   TenantWithSettings
 } from '../lib/tenant/tenant-settings.ts'
 export type { TenantLookup, TenantStore } from '../lib/tenant/tenant-store.ts'
+export type {
+  ConfluencePageBody,
+  ConfluenceWebhookBody,
+  ConfluenceWebhookContent
+} from '../lib/webhook/confluence-payloads.ts'
+export type {
+  JiraCommentBody,
+  JiraIssueBody,
+  JiraWebhookBody,
+  JiraWebhookComment,
+  JiraWebhookFields,
+  JiraWebhookIssue,
+  JiraWebhookUser,
+  JiraWorklogBody
+} from '../lib/webhook/jira-payloads.ts'
 export type { WebhookEvent } from '../lib/webhook/webhook-event.ts'
+export type { ConfluenceWebhookMap, JiraWebhookMap, WebhookMap } from '../lib/webhook/webhook-map.ts'
 export { connectPlugin, connectPlugin as default } from './connect.ts'
 export { type OptionsFromEnv, type OptionsFromEnvInput, optionsFromEnv } from './options-from-env.ts'
 export { redactingLogger, redactUrl, requestSerializer } from './redact.ts'

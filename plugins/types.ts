@@ -5,6 +5,7 @@ import type { Authorized } from '../lib/authorize/authorizer.ts'
 import type { ConfluenceRequirements, JiraRequirements } from '../lib/authorize/requirements.ts'
 import type { CorsOption } from '../lib/cors.ts'
 import type { Descriptor } from '../lib/descriptor/descriptor.ts'
+import type { DynamicWebhooks } from '../lib/dynamic-webhooks/dynamic-webhooks.ts'
 import type { HostLookup } from '../lib/find-target.ts'
 import type { ForgeEventMessage } from '../lib/forge/events/forge-event.ts'
 import type { ForgeInvocation } from '../lib/forge/forge-authenticator.ts'
@@ -84,6 +85,8 @@ export interface FastifyAtlassian {
    * everything else by Connect. Without a good token: ForgeTokenError.
    */
   hostClient(lookup: HostLookup): HostClient
+  /** Webhooks that the app registers at run time, per site of Jira. Needs the option `webhooks.dynamicPath`. */
+  readonly dynamicWebhooks: DynamicWebhooks
   /** What happened with calls to hosts since the start, and what is going on now. */
   hostMetrics(): HostMetrics
   /**

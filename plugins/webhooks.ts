@@ -3,7 +3,9 @@ import fp from 'fastify-plugin'
 import { isLifecycleName } from '../lib/app-events.ts'
 import type { ConnectApp } from '../lib/connect-app.ts'
 import { descriptorWebhooks, routeIdentity } from '../lib/descriptor/index.ts'
+import { dynamicWebhookEvents } from '../lib/dynamic-webhooks/dynamic-webhook.ts'
 import { parseSignedUrl } from '../lib/jwt/signed-url.ts'
+import type { Recorder } from '../lib/recording/recorder.ts'
 import { deliveryHeaders, type StoredWebhook, webhookEventName } from '../lib/webhook/webhook-event.ts'
 import { acceptAnyBody, parseJsonBytes, writable } from './json-bytes.ts'
 import { refuse, useErrorHandlerOfApp } from './refuse.ts'
@@ -11,12 +13,19 @@ import { requireConnect } from './require-atlassian.ts'
 
 const CONSTRAINT = 'fastifyAtlassianWebhook'
 
-/** One POST route for each path under which the descriptor lists webhooks. A route of the app on that path wins. */
-export const webhooksPlugin = fp<{ core: ConnectApp }>(
-  async (app, { core }) => {
-    const routes = descriptorWebhooks(core.descriptor)
+/**
+ * One POST route for each path under which the descriptor lists webhooks, and one for dynamic ones. A route of the app
+ * on that path wins.
+ */
+export const webhooksPlugin = fp<{ core: ConnectApp; recorder: Recorder | null }>(
+  async (app, { core, recorder }) => {
+    const routes = webhookRoutes(core)
     if (routes.length === 0) return
     const yielded = yieldToApp(app)
+    const mayRead = (core.descriptor.scopes ?? []).some((scope) => scope.toUpperCase() === 'READ')
+    if (core.options.webhooks.dynamicPath !== null && !mayRead) {
+      app.log.warn('dynamic webhooks need the scope READ, which the descriptor does not ask for')
+    }
 
     await app.register(async (scope) => {
       acceptAnyBody(scope)
@@ -41,7 +50,7 @@ export const webhooksPlugin = fp<{ core: ConnectApp }>(
             errorHandler: useErrorHandlerOfApp,
             handler: async (request, reply) => {
               try {
-                await receive(core, request, events)
+                await receive(core, recorder, request, events)
               } catch (error) {
                 refuse(request, reply, error, core.options.errorPage, (failure) => {
                   throw failure
@@ -59,7 +68,22 @@ export const webhooksPlugin = fp<{ core: ConnectApp }>(
   { name: 'fastify-atlassian/webhooks', fastify: '5.x', dependencies: ['fastify-atlassian/authenticate'] }
 )
 
-async function receive(core: ConnectApp, request: FastifyRequest, listed: readonly string[]): Promise<void> {
+/** Those of the descriptor, and the one of dynamic webhooks: where both use a path, it hears the events of both. */
+function webhookRoutes({ descriptor, options }: ConnectApp): { routePath: string; events: readonly string[] }[] {
+  const { dynamicPath } = options.webhooks
+  const listed = descriptorWebhooks(descriptor)
+  if (dynamicPath === null) return listed
+  const isDynamic = ({ routePath }: { routePath: string }) => routeIdentity(routePath) === routeIdentity(dynamicPath)
+  const events = new Set([...(listed.find(isDynamic)?.events ?? []), ...dynamicWebhookEvents])
+  return [...listed.filter((route) => !isDynamic(route)), { routePath: dynamicPath, events: [...events] }]
+}
+
+async function receive(
+  core: ConnectApp,
+  recorder: Recorder | null,
+  request: FastifyRequest,
+  listed: readonly string[]
+): Promise<void> {
   const { tenant, connect } = requireConnect(request)
   const body = parseJsonBytes(request.body)
   const { identifier, retry, flow } = deliveryHeaders(request.headers)
@@ -71,7 +95,9 @@ async function receive(core: ConnectApp, request: FastifyRequest, listed: readon
     query: queryOf(request.originalUrl),
     body
   }
-  await writable(core.receiveWebhook({ tenant, event: webhookEventName(body, listed), identifier, content }))
+  const event = webhookEventName(body, listed)
+  recorder?.record({ kind: 'webhook', event: () => event, url: request.originalUrl, headers: request.headers, body })
+  await writable(core.receiveWebhook({ tenant, event, identifier, content }))
 }
 
 function queryOf(url: string): Record<string, string | string[]> {

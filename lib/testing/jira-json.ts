@@ -107,8 +107,11 @@ function issueFields(site: JiraSite, issue: JiraIssue, version: ApiVersion): Rec
     ...Object.fromEntries(issue.otherFields),
     summary: issue.summary,
     description: issue.description === '' ? null : richText(issue.description, version),
-    issuetype: named(site, version, 'issuetype', issueTypes, issue.issueType),
-    status: named(site, version, 'status', statuses, issue.status),
+    issuetype: {
+      ...named(site, version, 'issuetype', issueTypes, issue.issueType),
+      subtask: issue.issueType === 'Sub-task'
+    },
+    status: { ...named(site, version, 'status', statuses, issue.status), statusCategory: statusCategory(issue.status) },
     project: project === undefined ? null : projectJson(site, project, version),
     assignee: issue.assignee === null ? null : personJson(site, issue.assignee, version),
     reporter: personJson(site, issue.reporter, version),
@@ -131,6 +134,13 @@ function richText(text: string, version: ApiVersion): unknown {
 }
 
 /** `2026-01-31T10:00:00.000+0000`, as Jira writes dates. */
-function jiraDate(atMs: number): string {
+export function jiraDate(atMs: number): string {
   return new Date(atMs).toISOString().replace('Z', '+0000')
+}
+
+/** The column that a status belongs to: one of three, with the ids that every Jira has. */
+function statusCategory(status: string): object {
+  if (status === 'Done') return { id: 3, key: 'done', colorName: 'green', name: 'Done' }
+  if (status === 'To Do') return { id: 2, key: 'new', colorName: 'blue-gray', name: 'To Do' }
+  return { id: 4, key: 'indeterminate', colorName: 'yellow', name: 'In Progress' }
 }

@@ -12,6 +12,7 @@ import {
 } from './jira-changes.ts'
 import { type ApiVersion, appUserJson, commentJson, issueJson, projectJson, userJson } from './jira-json.ts'
 import { hasIssuePermission, hasProjectPermission } from './permissions.ts'
+import { dynamicWebhookRoutes } from './rest-dynamic-webhooks.ts'
 import { checkPermissions } from './rest-jira-permissions.ts'
 import { member, type RestCall, type RestResult, type RestRoute, refusal, route, stringMember } from './rest-routes.ts'
 import type { JiraSite } from './site.ts'
@@ -124,7 +125,8 @@ function routesOf(api: string, version: ApiVersion): RestRoute<JiraSite>[] {
     ),
     route(`GET ${api}/search`, (site, call) => search(site, call, version)),
     route(`GET ${api}/search/jql`, (site, call) => search(site, call, version)),
-    route(`POST ${api}/permissions/check`, checkPermissions)
+    route(`POST ${api}/permissions/check`, checkPermissions),
+    ...dynamicWebhookRoutes(api)
   ]
 }
 

@@ -105,6 +105,7 @@ export function seedJira(nowMs: number): JiraState {
       ['USER_PICKER', 'users']
     ]),
     appProperties: new Map(),
+    dynamicWebhooks: [],
     nextId: 10_200
   }
 }

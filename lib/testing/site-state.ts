@@ -67,6 +67,19 @@ export interface JiraIssue {
   readonly otherFields: Map<string, unknown>
 }
 
+/** A webhook that the app registered at run time. */
+export interface SiteDynamicWebhook {
+  readonly id: number
+  /** Below the app's base URL. */
+  readonly path: string
+  readonly events: readonly string[]
+  readonly jqlFilter: string
+  /** Null: any. */
+  readonly fieldIdsFilter: readonly string[] | null
+  readonly issuePropertyKeysFilter: readonly string[] | null
+  expiresAtMs: number
+}
+
 /** Projects, issues and app properties of a simulated Jira. */
 export interface JiraState {
   readonly projects: JiraProject[]
@@ -76,6 +89,7 @@ export interface JiraState {
   readonly globalPermissions: Map<string, Audience>
   /** The app's own properties on this site. */
   readonly appProperties: Map<string, unknown>
+  readonly dynamicWebhooks: SiteDynamicWebhook[]
   nextId: number
 }
 

@@ -1,4 +1,6 @@
+import type { WebhookModule } from './descriptor-reader.ts'
 import { contextOf, findContext, type PageContext } from './page-context.ts'
+import { matchDynamicWebhooks } from './rest-dynamic-webhooks.ts'
 import type { Site } from './site.ts'
 import { needApp } from './site-app.ts'
 import type { SiteEvent } from './site-event.ts'
@@ -21,9 +23,18 @@ export function createSiteWebhooks(clock: () => number, deliver: WebhookDelivery
   function emitOne(site: Site, happened: SiteEvent): void {
     if (site.app === null || !site.installed || !site.enabled) return
     const webhooks = site.app.descriptor.webhooks.filter((webhook) => webhook.event === happened.event)
-    if (webhooks.length === 0) return
+    const dynamic = site.product === 'jira' ? matchDynamicWebhooks(site, happened, clock()) : null
+    if (webhooks.length === 0 && dynamic === null) return
     // Made now: what the state says when a repeat is sent is another story.
     const payload = webhookPayload(site, happened, clock())
+    deliverTo(site, happened, webhooks, payload)
+    if (dynamic !== null) {
+      const webhook = { event: happened.event, url: dynamic.url, excludeBody: false }
+      deliverTo(site, happened, [webhook], { ...payload, matchedWebhookIds: dynamic.ids })
+    }
+  }
+
+  function deliverTo(site: Site, happened: SiteEvent, webhooks: readonly WebhookModule[], payload: object): void {
     const about = contextOf(site, happened)
     const options = { user: findUser(happened.actor)?.accountId ?? null }
     for (const webhook of webhooks) {

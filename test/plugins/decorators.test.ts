@@ -149,6 +149,7 @@ t.test('fastify.atlassian is frozen, and so is the descriptor in it', async (t) 
     'authorizeConfluence',
     'authorizeJira',
     'descriptor',
+    'dynamicWebhooks',
     'events',
     'handleForgeEvent',
     'hostClient',

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { HostError, type Tenant } from 'fastify-atlassian'
+import { type ErrorCode, HostError, type Tenant } from 'fastify-atlassian'
 
 interface IssueBody {
   readonly issue: { readonly key: string }
@@ -17,8 +17,40 @@ export async function listen(app: FastifyInstance): Promise<void> {
     const name: string | null = identifier
     return [key, tenant.tenantId, retry + 1, name]
   })
+  events.on('jira:issue_updated', ({ body, tenant }) => {
+    const points: unknown = body.issue.fields.customfield_10016
+    const before: string | null | undefined = body.changelog?.items[0]?.fromString
+    return [body.issue.key.length, body.issue.fields.summary, points, before, tenant.clientKey.length]
+  })
   events.on('jira:issue_created', ({ body }) => {
+    // @ts-expect-error an issue may have nobody who works on it
+    return body.issue.fields.assignee.accountId
+  })
+  events.on('worklog_created', ({ body }) => {
+    // @ts-expect-error it names its issue by an id only
+    return [body.worklog.issueId, body.issue]
+  })
+  events.on('comment_created', ({ body }) => {
+    // @ts-expect-error both products have an event of this name
+    body.issue
+    return body.webhookEvent === undefined ? body.comment?.parent?.title : body.comment.body
+  })
+  events.on('page_updated', ({ body }) => [body.page?.title, body.updateTrigger])
+  events.on('page_created', ({ body }) => {
+    // @ts-expect-error nobody recorded one, so nothing in it is sure
+    return body.page.title
+  })
+  events.on('jira:something_new', ({ body }) => {
     // @ts-expect-error a body that nobody described is unknown
+    return body.issue
+  })
+  events.on('avi:confluence:created:page', ({ body }) => body.content.title.length)
+  events.on('avi:confluence:added:label', ({ body }) => {
+    // @ts-expect-error a space can have labels too
+    return body.content.title
+  })
+  events.on('avi:jira:something:new', ({ body }) => {
+    // @ts-expect-error the same for Forge
     return body.issue
   })
   events.on('installed', (event) => {
@@ -44,6 +76,31 @@ export async function listen(app: FastifyInstance): Promise<void> {
     // @ts-expect-error a tenant of Forge may have no Connect registration
     return tenant.clientKey.length
   })
+  events.on('tenantSaved', ({ tenant, change }) => [tenant.clientKey.length, change.length])
+  events.on('tenantNotSaved', (event) => {
+    const code: ErrorCode | null = event.code
+    // @ts-expect-error an error may quote what was to be written
+    return [code, event.err]
+  })
+  events.on('webhookReceived', (event) => {
+    // @ts-expect-error whose it is is not known yet
+    return [event.path, event.tenant]
+  })
+  events.on('webhookVerified', ({ path, tenant }) => [path, tenant.tenantId])
+
+  const { dynamicWebhooks } = app.atlassian
+  const one = { clientKey: 'a' }
+  const [result] = await dynamicWebhooks.register(one, [{ events: ['comment_created'], jqlFilter: 'project = TEA' }])
+  const id: number | null | undefined = result?.id
+  // @ts-expect-error Jira has no dynamic webhooks for projects
+  await dynamicWebhooks.register(one, [{ events: ['project_created'], jqlFilter: 'project = TEA' }])
+  // @ts-expect-error Jira wants a filter
+  await dynamicWebhooks.register(one, [{ events: ['comment_created'] }])
+  // @ts-expect-error a refused one has no id
+  await dynamicWebhooks.remove(one, [id])
+  for await (const webhook of dynamicWebhooks.list(one)) await dynamicWebhooks.refresh(one, [webhook.id])
+  await dynamicWebhooks.refreshExpiring({ withinDays: 5 })
+
   events.onEither('issue_updated', (event) => {
     const key: string | null = event.ids.issueKey
     // @ts-expect-error webhooks have parameters, events of Forge have none

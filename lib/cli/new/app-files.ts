@@ -1,4 +1,4 @@
-import { type Choice, hasConnect, hasForge, lines, type NewFile } from './choice.ts'
+import { type Choice, CLIENT, hasConnect, hasForge, lines, type NewFile } from './choice.ts'
 import { policy } from './project-files.ts'
 
 /** The source of the backend. */
@@ -175,7 +175,7 @@ const pages = lines(
   '',
   "const types: Record<string, string> = { '.js': 'text/javascript', '.css': 'text/css' }",
   "const ui = join(import.meta.dirname, '../../ui')",
-  "const client = fileURLToPath(new URL('.', import.meta.resolve('fastify-atlassian/client')))",
+  `const client = fileURLToPath(new URL('.', import.meta.resolve('${CLIENT}')))`,
   '',
   '/** The page in the frame, and the files that it loads, which are for anybody. */',
   'export async function pageRoutes(app: FastifyInstance): Promise<void> {',

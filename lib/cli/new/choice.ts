@@ -2,6 +2,10 @@ export const products = ['jira', 'confluence'] as const
 export const platforms = ['connect', 'connect-on-forge', 'forge'] as const
 export const databases = ['sqlite', 'postgres'] as const
 
+/** What the front end of a new app imports. */
+export const CLIENT = 'fastify-atlassian/client'
+export const BRIDGE = '@forge/bridge'
+
 /** What a new app is to be. */
 export interface Choice {
   /** For people, and for the key of the descriptor. */

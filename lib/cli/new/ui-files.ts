@@ -1,4 +1,4 @@
-import { type Choice, hasConnect, hasForge, lines, type NewFile } from './choice.ts'
+import { BRIDGE, type Choice, CLIENT, hasConnect, hasForge, lines, type NewFile } from './choice.ts'
 
 /** The page for people. One script serves the frame of Connect and the front end of Forge. */
 export function uiFiles(choice: Choice): NewFile[] {
@@ -16,10 +16,10 @@ function script(choice: Choice): string {
     ...(hasConnect(choice)
       ? ['session: { token: document.querySelector(\'meta[name="session-token"]\')?.content }']
       : []),
-    ...(hasForge(choice) ? ["forge: () => import('@forge/bridge')"] : [])
+    ...(hasForge(choice) ? [`forge: () => import('${BRIDGE}')`] : [])
   ]
   return lines(
-    "import { createClient } from 'fastify-atlassian/client'",
+    `import { createClient } from '${CLIENT}'`,
     '',
     `const backend = createClient({ ${options.join(', ')} })`,
     "const form = document.querySelector('form')",

@@ -20,7 +20,7 @@ async function start(_t: Test) {
   const directory = createTenantDirectory({ store, clock, log: silentLog, freshMs: 5000, maxTenants: 10 })
   const options = { store, directory, clock, log: silentLog, appKey: 'app', joined: () => {} }
   const association = createForgeAssociation(options)
-  const events = createAppEmitter()
+  const events = createAppEmitter(silentLog)
   const ended: string[] = []
   const dispatched: string[] = []
   const deliveries = createForgeDeliveries({
