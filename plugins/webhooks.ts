@@ -2,18 +2,19 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { isLifecycleName } from '../lib/app-events.ts'
 import type { ConnectApp } from '../lib/connect-app.ts'
-import { descriptorWebhooks, routeIdentity } from '../lib/descriptor/index.ts'
+import { type Descriptor, descriptorWebhooks, routeIdentity } from '../lib/descriptor/index.ts'
 import { parseSignedUrl } from '../lib/jwt/signed-url.ts'
 import { deliveryHeaders, type StoredWebhook, webhookEventName } from '../lib/webhook/webhook-event.ts'
 import { acceptAnyBody, parseJsonBytes, writable } from './json-bytes.ts'
 import { refuse, useErrorHandlerOfApp } from './refuse.ts'
 import { requireConnect } from './require-atlassian.ts'
+import type { ServedDescriptor } from './watch-descriptor.ts'
 
 const CONSTRAINT = 'fastifyAtlassianWebhook'
 
 /** One POST route for each path under which the descriptor lists webhooks. A route of the app on that path wins. */
-export const webhooksPlugin = fp<{ core: ConnectApp }>(
-  async (app, { core }) => {
+export const webhooksPlugin = fp<{ core: ConnectApp; served?: ServedDescriptor }>(
+  async (app, { core, served = { current: core.descriptor } }) => {
     const routes = descriptorWebhooks(core.descriptor)
     if (routes.length === 0) return
     const yielded = yieldToApp(app)
@@ -41,7 +42,7 @@ export const webhooksPlugin = fp<{ core: ConnectApp }>(
             errorHandler: useErrorHandlerOfApp,
             handler: async (request, reply) => {
               try {
-                await receive(core, request, events)
+                await receive(core, request, eventsNow(routePath, events))
               } catch (error) {
                 refuse(request, reply, error, core.options.errorPage, (failure) => {
                   throw failure
@@ -55,9 +56,20 @@ export const webhooksPlugin = fp<{ core: ConnectApp }>(
         }
       }
     })
+
+    /** A descriptor that changed while the app is developed may list other events for the same route. */
+    function eventsNow(routePath: string, events: readonly string[]): readonly string[] {
+      return served.current === core.descriptor ? events : eventsAt(served.current, routePath)
+    }
   },
   { name: 'fastify-atlassian/webhooks', fastify: '5.x', dependencies: ['fastify-atlassian/authenticate'] }
 )
+
+function eventsAt(descriptor: Descriptor, routePath: string): readonly string[] {
+  const identity = routeIdentity(routePath)
+  const route = descriptorWebhooks(descriptor).find((known) => routeIdentity(known.routePath) === identity)
+  return route?.events ?? []
+}
 
 async function receive(core: ConnectApp, request: FastifyRequest, listed: readonly string[]): Promise<void> {
   const { tenant, connect } = requireConnect(request)
