@@ -10,6 +10,10 @@ export interface CliWorld {
   /** Stops long work at a good point. */
   readonly signal?: AbortSignal
   readonly clock?: Clock
+  /** The folder in which the command was called. */
+  readonly cwd?: string
+  /** Whether the results are read by a person. */
+  readonly isTerminal?: boolean
 }
 
 /** `done`; `failed`: something could not be reached or read; `usage`; `partly`: done, but look at what was left. */
