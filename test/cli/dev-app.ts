@@ -123,7 +123,7 @@ export function startDev(t: Test, { argv = [], env = {}, files = {} }: DevOption
     events,
     output: () => printed,
     write,
-    async next(type, text = /./) {
+    async next(type, text = /^/) {
       for (let tries = 0; tries < 2500; tries++) {
         for (; taken < events.length; taken++) {
           const event = events[taken]
