@@ -58,6 +58,8 @@ export interface DevOptions {
   readonly argv?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
   readonly files?: Readonly<Record<string, unknown>>
+  /** One that is there already; nothing is written to it. */
+  readonly folder?: string
 }
 
 /** Ports of parallel test files must not meet. */
@@ -66,8 +68,8 @@ export function somePort(): number {
 }
 
 /** Starts the real command in a folder with a small app. */
-export function startDev(t: Test, { argv = [], env = {}, files = {} }: DevOptions = {}): Dev {
-  const folder = t.testdir({})
+export function startDev(t: Test, { argv = [], env = {}, files = {}, folder: given }: DevOptions = {}): Dev {
+  const folder = given ?? t.testdir({})
   const write = (name: string, content: unknown) => {
     const path = join(folder, name)
     mkdirSync(join(path, '..'), { recursive: true })
@@ -78,7 +80,7 @@ export function startDev(t: Test, { argv = [], env = {}, files = {} }: DevOption
     'atlassian-connect.json': descriptor,
     ...files
   })) {
-    if (content !== null) write(name, content)
+    if (content !== null && given === undefined) write(name, content)
   }
   const port = somePort()
   const child = spawn(

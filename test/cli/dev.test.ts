@@ -1,6 +1,10 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { descriptor, isAlive, source, startDev } from './dev-app.ts'
+
+const kept = 'node_modules/.cache/fastify-atlassian/dev-sites.json'
 
 interface Answer {
   readonly pid: number
@@ -117,4 +121,28 @@ t.test('it is not for production, and needs a program', async (t) => {
   t.equal(wrong.child.exitCode, 2)
   const empty = startDev(t, { files: { 'server.ts': null } })
   await t.rejects(empty.next('ready'), /name it: fastify-atlassian dev FILE/)
+})
+
+t.test('the next run has the same sites, so that an app finds its data again', async (t) => {
+  const files = {
+    'node_modules/.keep': '',
+    'server.ts': source().replace(':memory:', 'sqlite:app.sqlite')
+  }
+  const first = startDev(t, { files })
+  t.equal((await ask((await first.next('ready')).app)).tenants, 2)
+  await first.stop()
+  const second = startDev(t, { folder: first.folder })
+  t.equal((await ask((await second.next('ready')).app)).tenants, 2)
+  await second.stop()
+  const sites: Record<string, { sharedSecret: string }> = JSON.parse(readFileSync(join(first.folder, kept), 'utf8'))
+  for (const { sharedSecret } of Object.values(sites)) t.notOk(second.output().includes(sharedSecret))
+})
+
+t.test('a second Ctrl-C that comes with the first one, as from npm, does not cut the end short', async (t) => {
+  const dev = startDev(t)
+  const { pid } = await ask((await dev.next('ready')).app)
+  dev.child.kill('SIGINT')
+  dev.child.kill('SIGINT')
+  t.equal(await dev.stop('SIGINT'), 0)
+  t.notOk(isAlive(pid))
 })

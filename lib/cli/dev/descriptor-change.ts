@@ -63,9 +63,9 @@ export async function servedDescriptor(url: string): Promise<string | null> {
   }
 }
 
-const TRIES = 15
+const TRIES = 30
 
-/** Whether the app serves another descriptor than `before` within a second and a half. */
+/** Whether the app serves another descriptor than `before` within three seconds. */
 export async function servesAnother(url: string, before: string | null): Promise<boolean> {
   for (let tries = 0; tries < TRIES; tries++) {
     await pause(100)

@@ -40,19 +40,25 @@ export function createReporter(world: CliWorld, json: boolean): Reporter {
     return result
   }
 
+  function line(event: object): void {
+    // Each text by itself: what stands between two of them belongs to JSON.
+    const text = JSON.stringify(event, (_name, value) => (typeof value === 'string' ? clean(value) : value))
+    world.out(`${text}\n`)
+  }
+
   return {
     hide(secret) {
       // A text of a letter or two is no secret, and hiding it would spoil every word.
       if (secret.reveal().length > 3) secrets.add(secret.reveal())
     },
     tell(type, text, data = {}) {
-      if (json) world.out(`${clean(JSON.stringify({ type, text, ...data }))}\n`)
+      if (json) line({ type, text, ...data })
       else if (type === 'problem') world.err(`${paint('red', 'problem')} ${clean(text)}\n`)
       else world.out(`${paint('bold', type.padEnd(7))} ${clean(text)}\n`)
     },
     traffic(traffic) {
       if (json) {
-        world.out(`${clean(JSON.stringify({ type: 'traffic', ...traffic }))}\n`)
+        line({ type: 'traffic', ...traffic })
         return
       }
       const { direction, site, method, path, token, status, ms, verdict } = traffic

@@ -8,8 +8,8 @@ import { isLoopback } from './loopback.ts'
 
 /** When an app registers and deregisters, as `AC_OPTS` may say it. */
 export interface RegistrationChoice {
-  readonly register?: 'always' | 'never'
-  readonly deregister?: 'always'
+  readonly register?: 'always' | 'auto' | 'never'
+  readonly deregister?: 'always' | 'auto'
 }
 
 export type TunnelName = 'ngrok' | 'cloudflared'
@@ -69,9 +69,15 @@ export function readSettings(
   if (named !== null && values['public-url'] !== undefined) {
     throw new UsageError('--public-url is the address of your own tunnel, so --tunnel has no meaning beside it')
   }
-  const product = values.product === undefined ? null : oneOf(values.product, '--product', ['bitbucket'], 'bitbucket')
-  if (product === 'bitbucket' && credentials !== null && credentials.bitbucket === null) {
+  if (values.product !== undefined) oneOf(values.product, '--product', ['bitbucket'], 'bitbucket')
+  const bitbucket = values.product === 'bitbucket'
+  if (bitbucket && credentials?.bitbucket == null) {
     throw new UsageError('--product bitbucket needs "bitbucket" with username and password in credentials.json')
+  }
+  const usual = publicUrl === null && register !== 'never' && needsTunnel(credentials) ? 'ngrok' : null
+  const tunnel = named ?? usual
+  if (bitbucket && tunnel === null && publicUrl === null) {
+    throw new UsageError('Bitbucket reaches the app at a public address only: add --tunnel or --public-url')
   }
   return {
     cwd: folder,
@@ -82,11 +88,11 @@ export function readSettings(
     json: values.json === true,
     manifestFile: fileOf(folder, values.manifest, 'manifest.yml'),
     credentials,
-    tunnel: named ?? (publicUrl === null && register !== 'never' && needsTunnel(credentials) ? 'ngrok' : null),
+    tunnel,
     publicUrl: named === null ? publicUrl : null,
     register,
     deregister: oneOf(values.deregister, '--deregister', ['always', 'auto'], choice.deregister ?? 'auto'),
-    bitbucket: product === 'bitbucket'
+    bitbucket
   }
 }
 

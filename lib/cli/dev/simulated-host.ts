@@ -4,6 +4,7 @@ import type { DevHost, HostWorld } from './dev-host.ts'
 import { freePorts } from './ports.ts'
 import { messageOf, type Traffic } from './report.ts'
 import type { DevSettings } from './settings.ts'
+import { keepSites, knownSites } from './site-memory.ts'
 
 /** The simulated Jira and Confluence. They live in this process, so that they outlive every restart of the app. */
 export async function startSimulatedHost(settings: DevSettings, { reporter }: HostWorld): Promise<DevHost> {
@@ -13,7 +14,8 @@ export async function startSimulatedHost(settings: DevSettings, { reporter }: Ho
   const port = await freePorts(settings.hostPort, 3, [appPort])
   const { manifestFile } = settings
   const manifest = manifestFile === null ? undefined : readManifest(manifestFile)
-  const host = await createHostSimulator({ port, ...(manifest === undefined ? {} : { forge: { manifest } }) })
+  const sites = knownSites(settings.cwd)
+  const host = await createHostSimulator({ port, sites, ...(manifest === undefined ? {} : { forge: { manifest } }) })
   const app = `http://127.0.0.1:${appPort}`
   host.onExchange((exchange) => {
     if (isWorthTelling(exchange)) reporter.traffic(trafficOf(exchange))
@@ -72,7 +74,10 @@ export async function startSimulatedHost(settings: DevSettings, { reporter }: Ho
       }
     },
     async leave() {},
-    close: () => host.close()
+    async close() {
+      keepSites(settings.cwd, host.sites)
+      await host.close()
+    }
   }
 }
 
