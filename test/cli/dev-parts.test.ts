@@ -5,6 +5,7 @@ import t from 'tap'
 import { createReporter } from '../../lib/cli/dev/report.ts'
 import { tokenKindOf, withoutJwt } from '../../lib/cli/dev/token-kind.ts'
 import { watchTree } from '../../lib/cli/dev/watch-tree.ts'
+import { main } from '../../lib/cli/main.ts'
 import { Secret } from '../../lib/secret.ts'
 
 t.test('changes of sources are seen: in place, by a new name, in a new folder, and by removal', async (t) => {
@@ -46,6 +47,12 @@ t.test('changes of sources are seen: in place, by a new name, in a new folder, a
   t.same(seen, [], 'and nothing else')
 })
 
+t.test('its help is an answer', async (t) => {
+  const { said, world } = reporterWith()
+  t.equal(await main(['dev', '--help'], world), 0)
+  t.match(said, { out: /Usage: fastify-atlassian dev \[entry\]/, err: '' })
+})
+
 t.test('a build folder is watched when the program lies there', async (t) => {
   const root = t.testdir({ dist: { 'server.js': '1' } })
   const seen = Promise.withResolvers<readonly string[]>()
@@ -68,7 +75,7 @@ function reporterWith(options: { json?: boolean; isTerminal?: boolean; env?: Rec
       said.err += text
     }
   }
-  return { said, reporter: createReporter(world, json) }
+  return { said, world, reporter: createReporter(world, json) }
 }
 
 const request = { direction: 'to-app', site: 'acme-jira', method: 'GET', path: '/a', token: null, ms: 1.5 } as const

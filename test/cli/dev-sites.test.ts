@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { createHostSimulator } from 'fastify-atlassian/testing'
 import t, { type Test } from 'tap'
 import { type Dev, descriptor, isAlive, source, startDev } from './dev-app.ts'
 import { type FakeUpm, startUpm } from './fake-upm.ts'
@@ -109,6 +110,37 @@ t.test(
     await dev.stop()
   }
 )
+
+t.test('signatures of the site hold through the way to the app, and it hears that it is uninstalled', async (t) => {
+  const host = await createHostSimulator()
+  t.teardown(() => host.close())
+  const heard: number[] = []
+  const site = await startUpm(t, {
+    async onInstall(url) {
+      heard.push((await host.install(new URL(url).origin)).status)
+    },
+    async onRemove() {
+      heard.push((await host.openPage('hello', { params: { tea: 'green & black+white' } })).status)
+      heard.push((await host.uninstall()).status)
+    }
+  })
+  const dev = startDev(t, {
+    files: { ...credentials([site]), 'server.ts': source('one', '...told, ...JSON.parse(process.env.SIMULATED)') },
+    env: { SIMULATED: JSON.stringify(host.connectOptions()) }
+  })
+  await dev.next('ready')
+  await dev.stop()
+  t.same(heard, [204, 200, 204])
+  t.match(
+    dev.events.filter(({ type }) => type === 'traffic').map(({ token, path, status }) => [token, path, status]),
+    [
+      ['install', '/installed', 204],
+      ['page', /^\/hello\?.*tea=green%20%26%20black%2Bwhite/, 200],
+      ['install', '/uninstalled', 204]
+    ]
+  )
+  for (const { sharedSecret } of host.sites) t.notOk(dev.output().includes(sharedSecret))
+})
 
 t.test('--register never and --deregister always', async (t) => {
   const site = await startUpm(t)

@@ -116,10 +116,11 @@ export async function runApp(settings: DevSettings, host: DevHost, world: CliWor
   }
 
   for (const folder of new Set([cwd, dirname(entry), join(cwd, 'src')])) await files.remember(join(folder, DESCRIPTOR))
-  const watcher = watchTree(cwd, entry, (paths) => {
+  const onChange = (paths: readonly string[]) => {
     if (paths.some(isSource)) waiting.abort()
     then(() => changed(paths))
-  })
+  }
+  const watcher = watchTree(cwd, entry, onChange, (reason) => reporter.tell('problem', reason))
   then(start)
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve()

@@ -14,7 +14,12 @@ export interface TreeWatcher {
  * Calls back with the files that changed, once they rest. Watches folder by folder, because an editor replaces files,
  * and leaves out `node_modules`, hidden folders and build results, unless the entry lies there.
  */
-export function watchTree(root: string, entry: string, changed: (files: readonly string[]) => void): TreeWatcher {
+export function watchTree(
+  root: string,
+  entry: string,
+  changed: (files: readonly string[]) => void,
+  trouble: (reason: string) => void = () => {}
+): TreeWatcher {
   const watchers = new Map<string, FSWatcher>()
   const seen = new Map<string, string>()
   const pending = new Set<string>()
@@ -28,8 +33,11 @@ export function watchTree(root: string, entry: string, changed: (files: readonly
       const watcher = watch(folder, (_event, name) => name !== null && met(join(folder, name)))
       watcher.on('error', () => drop(folder))
       watchers.set(folder, watcher)
-    } catch {
-      return // It is gone again, or not ours to read.
+    } catch (error) {
+      // One that is gone again, or not ours to read, holds no source. A limit of the system concerns all.
+      const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+      if (code === 'ENOSPC' || code === 'EMFILE') trouble(`"${folder}" is not watched (${code}): too many folders`)
+      return
     }
     for (const name of names) look(join(folder, name), isNew)
   }
