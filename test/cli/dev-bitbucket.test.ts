@@ -2,6 +2,9 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import t, { type Test } from 'tap'
 import { createBitbucketClient } from '../../lib/cli/dev/bitbucket.ts'
+import { startRealSites } from '../../lib/cli/dev/real-sites.ts'
+import { createReporter } from '../../lib/cli/dev/report.ts'
+import { readSettings } from '../../lib/cli/dev/settings.ts'
 import { Secret } from '../../lib/secret.ts'
 
 const descriptorUrl = 'https://words.example.com/atlassian-connect.json'
@@ -68,4 +71,43 @@ t.test('refusals say what can be done', async (t) => {
   await t.rejects((await scene(t, [], { POST: 401 })).register(), { message: /\(401\)/ })
   await t.rejects((await scene(t, there, { DELETE: 500 })).register(), { message: /cannot be removed \(500\)/ })
   await t.rejects((await scene(t, null)).register(), { message: /two-step login/ })
+})
+
+t.test('dev registers on the account alone, and deregisters at the end', async (t) => {
+  const bitbucket = { username: 'ada', password: 'app-password' }
+  const hosts = { 'example.atlassian.net': { username: 'ada', password: 'other-password' } }
+  const cwd = t.testdir({ 'app.js': '', 'credentials.json': JSON.stringify({ bitbucket, hosts }) })
+  const asked: string[] = []
+  let printed = ''
+  const say = (text: string) => {
+    printed += text
+  }
+  let values: object[] = []
+  const world = {
+    env: {},
+    cwd,
+    out: say,
+    err: say,
+    async fetch(url: string, init: RequestInit = {}) {
+      asked.push(`${init.method} ${url}`)
+      return new Response(JSON.stringify({ values }))
+    }
+  }
+  const port = String(20_000 + Math.floor(Math.random() * 20_000))
+  const argv = ['--product', 'bitbucket', '--public-url', 'https://app.example.com', '--port', port]
+  const settings = readSettings(argv, world, {})
+  if (settings === 'help') throw new Error('help')
+  const host = await startRealSites(settings, world, { reporter: createReporter(world, false), signal })
+  const app = createServer((_request, response) => response.end('{"key":"the-app"}')).listen(host.appPort, '127.0.0.1')
+  await once(app, 'listening')
+  await host.appReady('first')
+  values = there
+  await host.leave()
+  await host.close()
+  app.close()
+  app.closeAllConnections()
+  const account = 'https://api.bitbucket.org/2.0/account/ada/addons'
+  t.same(asked, [`GET ${account}`, `POST ${account}`, `GET ${account}`, `DELETE ${account}/42`])
+  t.match(host.appOptions, { baseUrl: 'https://app.example.com' })
+  t.notMatch(printed, /password/)
 })

@@ -114,7 +114,7 @@ t.test('no secret, token or password in an address passes the report, and JSON s
           .map((line) => JSON.parse(line)),
         [{ url: 'http://a', mail: 'a@b' }, {}]
       )
-    else t.match(text, /--- GET.*\[no token\] 2 ms acme-jira.*\nproblem \*\*\* at/)
+    else t.match(text, /--- GET.*\[no token\] 2 ms acme-jira.*\nproblem +\*\*\* at/)
   }
 })
 

@@ -1,3 +1,4 @@
+import type { FetchLike } from '../../ports.ts'
 import type { CliWorld } from '../world.ts'
 import { createBitbucketClient } from './bitbucket.ts'
 import { basicHeader } from './credentials.ts'
@@ -7,7 +8,7 @@ import { freePorts } from './ports.ts'
 import { createRegistrar } from './registrar.ts'
 import { messageOf } from './report.ts'
 import type { DevSettings } from './settings.ts'
-import { memberOf, type SiteClient } from './site-client.ts'
+import { memberOf, type SiteClient, siteTiming } from './site-client.ts'
 import { startTrafficProxy } from './traffic-proxy.ts'
 import { openTunnel, type Tunnel } from './tunnel.ts'
 import { createUpmClient } from './upm.ts'
@@ -51,7 +52,7 @@ export async function startRealSites(
   const basePath = new URL(publicUrl).pathname.replace(/\/+$/, '')
   if (tunnel !== null) reporter.tell('tunnel', `${tunnel.url} leads to port ${port}`, { url: tunnel.url })
 
-  const registrar = createRegistrar(clientsOf(settings), reporter)
+  const registrar = createRegistrar(clientsOf(settings, world.fetch), reporter)
   let appKey: string | null = null
 
   async function opened(): Promise<Tunnel | null> {
@@ -102,10 +103,12 @@ export async function startRealSites(
   }
 }
 
-function clientsOf({ credentials, bitbucket }: DevSettings): SiteClient[] {
+function clientsOf({ credentials, bitbucket }: DevSettings, fetch?: FetchLike): SiteClient[] {
   if (credentials === null) return []
-  if (bitbucket && credentials.bitbucket !== null) return [createBitbucketClient(credentials.bitbucket)]
-  return credentials.sites.map((site) => createUpmClient(site))
+  if (bitbucket && credentials.bitbucket !== null) {
+    return [createBitbucketClient(credentials.bitbucket, siteTiming, fetch)]
+  }
+  return credentials.sites.map((site) => createUpmClient(site, siteTiming, fetch))
 }
 
 /** Who may install: the sites that the developer named, and nobody else who finds the tunnel. */

@@ -53,8 +53,8 @@ export function createReporter(world: CliWorld, json: boolean): Reporter {
     },
     tell(type, text, data = {}) {
       if (json) line({ type, text, ...data })
-      else if (type === 'problem') world.err(`${paint('red', 'problem')} ${clean(text)}\n`)
-      else world.out(`${paint('bold', type.padEnd(7))} ${clean(text)}\n`)
+      else if (type === 'problem') world.err(`${paint('red', 'problem'.padEnd(10))} ${clean(text)}\n`)
+      else world.out(`${paint('bold', type.padEnd(10))} ${clean(text)}\n`)
     },
     traffic(traffic) {
       if (json) {
