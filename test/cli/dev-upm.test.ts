@@ -1,5 +1,7 @@
 import t, { type Test } from 'tap'
 import { readCredentials, type SiteLogin } from '../../lib/cli/dev/credentials.ts'
+import { createRegistrar } from '../../lib/cli/dev/registrar.ts'
+import { createReporter } from '../../lib/cli/dev/report.ts'
 import { createUpmClient } from '../../lib/cli/dev/upm.ts'
 import { type FakeUpm, startUpm, type UpmBehaviour, upmToken } from './fake-upm.ts'
 
@@ -130,4 +132,26 @@ t.test('an app is removed, and one that is gone is no failure', async (t) => {
   await client.deregister('the-app', signal)
   upm.behaviour.refuse = { status: 403, path: /DELETE/ }
   await t.rejects(client.deregister('the-app', signal), { message: /cannot be removed \(403\)/ })
+})
+
+t.test('an install that fails through a tunnel of a moment ago is tried once more', async (t) => {
+  const failed = { status: { done: true, errorMessage: 'The host is not known' } }
+  for (const fresh of [true, false]) {
+    const upm = await startUpm(t, { outcome: failed })
+    let said = ''
+    const say = (text: string) => {
+      said += text
+      if (said.includes('once more')) upm.behaviour.outcome = undefined
+    }
+    const reporter = createReporter({ env: {}, out: say, err: say }, false)
+    const registrar = createRegistrar([createUpmClient(loginFor(t, upm))], reporter, 1)
+    await registrar.register({ ...registration, fresh }, signal)
+    t.match(said, fresh ? /once more(?:.|\n)*registered on/ : /^problem +not registered on .*The host is not known/)
+    await registrar.deregister('the-app', false, signal)
+    t.equal(
+      upm.requests.some(({ method }) => method === 'DELETE'),
+      fresh,
+      'only what was registered is deregistered'
+    )
+  }
 })

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { execArgv, execPath, platform } from 'node:process'
 
+/** Which program is started, and how. */
 export interface AppProcessOptions {
   readonly entry: string
   readonly cwd: string

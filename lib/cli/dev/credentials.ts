@@ -4,6 +4,7 @@ import { Secret } from '../../secret.ts'
 import { UsageError } from '../world.ts'
 import { isLoopback } from './loopback.ts'
 
+/** Who the developer is on a site. */
 export interface Login {
   readonly username: string
   readonly password: Secret

@@ -23,6 +23,7 @@ export interface DevHost {
   close(): Promise<void>
 }
 
+/** What a host needs of the command. */
 export interface HostWorld {
   readonly reporter: Reporter
   readonly signal: AbortSignal

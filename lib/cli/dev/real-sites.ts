@@ -1,4 +1,5 @@
 import type { FetchLike } from '../../ports.ts'
+import { Secret } from '../../secret.ts'
 import type { CliWorld } from '../world.ts'
 import { createBitbucketClient } from './bitbucket.ts'
 import { basicHeader } from './credentials.ts'
@@ -35,6 +36,8 @@ export async function startRealSites(
     reporter.hide(login.password)
     reporter.hide(basicHeader(login))
   }
+  const authtoken = credentials?.ngrok?.authtoken
+  if (typeof authtoken === 'string') reporter.hide(new Secret(authtoken))
   const port = await freePorts(settings.port, 1)
   if (settings.publicUrl !== null && port !== settings.port) {
     throw new Error(`Port ${settings.port} is in use, and your public address leads there: free it, or choose --port`)
@@ -83,7 +86,8 @@ export async function startRealSites(
       if (occasion === 'restarted' && register !== 'always') return
       // The address of a tunnel is another one than that of the last run.
       const force = register === 'always' || occasion === 'descriptor' || tunnel !== null
-      await registrar.register({ appKey, descriptorUrl, force }, signal)
+      const fresh = tunnel !== null && occasion === 'first'
+      await registrar.register({ appKey, descriptorUrl, force, fresh }, signal)
     },
     async manifestChanged() {
       reporter.tell('note', 'the manifest has changed: run "forge deploy" to bring it to your sites')

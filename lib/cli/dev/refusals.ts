@@ -4,6 +4,7 @@ import { memberOf, RegistrationError, type SiteAnswer } from './site-client.ts'
 export const connectRefused =
   'Since 31 March 2026 Atlassian blocks installs of a Connect descriptor from its address: develop with the simulated host (--register never), and move the app to Forge (fastify-atlassian manifest, docs/migration-to-forge.md).'
 
+/** The same for Bitbucket. */
 export const bitbucketRefused =
   'Since 2 February 2026 Bitbucket registers no new Connect apps: only those that it knew before can be registered again, others have to be Forge apps (fastify-atlassian manifest).'
 

@@ -1,5 +1,6 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { messageOf, type Reporter } from './report.ts'
-import type { Registration, SiteClient } from './site-client.ts'
+import { InstallFailedError, type Registration, type RegistrationResult, type SiteClient } from './site-client.ts'
 
 /** Registers one app on several sites. A site that fails is told, and hinders no other one. Neither method rejects. */
 export interface Registrar {
@@ -8,12 +9,20 @@ export interface Registrar {
   deregister(appKey: string, all: boolean, signal: AbortSignal): Promise<void>
 }
 
-export function createRegistrar(sites: readonly SiteClient[], reporter: Reporter): Registrar {
+/** Until the name of a new tunnel is known everywhere. */
+const SECOND_TRY_MS = 5000
+
+/** Remembers where this run has registered the app. */
+export function createRegistrar(
+  sites: readonly SiteClient[],
+  reporter: Reporter,
+  secondTryMs = SECOND_TRY_MS
+): Registrar {
   const registered = new Set<SiteClient>()
 
   async function registerOn(site: SiteClient, registration: Registration, signal: AbortSignal): Promise<void> {
     try {
-      const result = await site.register(registration, signal)
+      const result = await tried(site, registration, signal)
       if (result !== 'present') registered.add(site)
       const words = {
         registered: `registered on ${site.name}`,
@@ -24,6 +33,17 @@ export function createRegistrar(sites: readonly SiteClient[], reporter: Reporter
     } catch (error) {
       if (signal.aborted) return
       reporter.tell('problem', `not registered on ${site.name}: ${messageOf(error)}`, { site: site.name })
+    }
+  }
+
+  async function tried(site: SiteClient, registration: Registration, signal: AbortSignal): Promise<RegistrationResult> {
+    try {
+      return await site.register(registration, signal)
+    } catch (error) {
+      if (!registration.fresh || !(error instanceof InstallFailedError)) throw error
+      reporter.tell('note', `${site.name} is asked once more, because the address of the tunnel is new`)
+      await pause(secondTryMs, undefined, { signal })
+      return await site.register(registration, signal)
     }
   }
 

@@ -30,6 +30,7 @@ export interface Reporter {
 const TOKEN = /eyJ[\w-]+\.[\w-]+\.[\w-]*/g
 const HIDDEN = '***'
 
+/** `json`: each event is one line of JSON; without it results go to `out` and problems to `err`, as text. */
 export function createReporter(world: CliWorld, json: boolean): Reporter {
   const secrets = new Set<string>()
   const paint = painter(world.isTerminal === true && !world.env.NO_COLOR && !json)

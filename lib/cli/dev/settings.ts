@@ -12,6 +12,7 @@ export interface RegistrationChoice {
   readonly deregister?: 'always' | 'auto'
 }
 
+/** Tunnels that the command opens by itself. */
 export type TunnelName = 'ngrok' | 'cloudflared'
 
 /** What `dev` was asked to do. */

@@ -7,6 +7,8 @@ export interface Registration {
   readonly descriptorUrl: string
   /** Also when the app is there already. */
   readonly force: boolean
+  /** The address was made a moment ago: not every name server knows it. */
+  readonly fresh?: boolean
 }
 
 /** What became of it. `disabled`: it is there, but an administrator had switched it off; `present`: left as it was. */
@@ -23,6 +25,9 @@ export interface SiteClient {
 /** A site did not do what it was asked. The message is one or two sentences for the developer. */
 export class RegistrationError extends Error {}
 
+/** The site took the order and could not carry it out: most often it did not get the descriptor. */
+export class InstallFailedError extends RegistrationError {}
+
 /** How long a site may take. */
 export interface SiteTiming {
   readonly requestMs: number
@@ -30,6 +35,7 @@ export interface SiteTiming {
   readonly installMs: number
 }
 
+/** What Atlassian's own tools grant. */
 export const siteTiming: SiteTiming = { requestMs: 15_000, installMs: 30_000 }
 
 /** An answer of a site, read whole. */
@@ -41,8 +47,10 @@ export interface SiteAnswer {
   readonly json: unknown
 }
 
+/** One request; rejects with RegistrationError when no answer came. */
 export type CallSite = (method: string, url: string, signal: AbortSignal, body?: SiteBody) => Promise<SiteAnswer>
 
+/** A JSON body, and the media type that the site wants for it. */
 export interface SiteBody {
   readonly type: string
   readonly value: object

@@ -15,6 +15,7 @@ export interface Tunnel {
   close(): Promise<void>
 }
 
+/** Where the tunnel leads, and what it may use. */
 export interface TunnelOptions {
   readonly port: number
   readonly cwd: string

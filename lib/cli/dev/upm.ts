@@ -5,6 +5,7 @@ import { connectRefused, refusedAnswer, refusedInstall, sentence } from './refus
 import {
   type CallSite,
   createSiteCaller,
+  InstallFailedError,
   memberOf,
   RegistrationError,
   type RegistrationResult,
@@ -108,7 +109,7 @@ async function resultOf(
 function failedInstall(json: unknown): RegistrationError {
   const said = memberOf(json, 'status', 'errorMessage') ?? memberOf(json, 'status', 'subCode')
   const words = typeof said === 'string' && said !== '' ? `: ${sentence(said)}` : ''
-  return new RegistrationError(`The install failed on the site${words}. ${connectRefused}`)
+  return new InstallFailedError(`The install failed on the site${words}. ${connectRefused}`)
 }
 
 /** The path alone is taken from the site, so that the login goes nowhere else; it may repeat `/wiki`. */

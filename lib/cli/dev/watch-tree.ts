@@ -6,6 +6,7 @@ const left = new Set(['node_modules', 'dist', 'build', 'coverage'])
 const watched = new Set(['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs', '.json', '.jsonc', '.yml', '.yaml'])
 const QUIET_MS = 80
 
+/** A watch that goes on until it is closed. */
 export interface TreeWatcher {
   close(): void
 }
