@@ -115,6 +115,11 @@ export interface ConnectOptions {
    * default the id of the Forge app.
    */
   readonly appKey?: string
+  /**
+   * Serves the descriptor anew, without a restart, when its file changes and is right. Only while developing: refused in
+   * production; without an effect if the descriptor is no file. Default false.
+   */
+  readonly watchDescriptor?: boolean
   /** A database address (`sqlite:file`, `postgres://…`), a ready store, or a function that makes one for the app key. */
   readonly store?: string | TenantStore | ((appKey: string) => TenantStore | Promise<TenantStore>)
   /**
@@ -206,6 +211,7 @@ export interface ResolvedOptions {
   readonly mountPaths: readonly string[]
   readonly transformDescriptor: DescriptorTransform | undefined
   readonly appKey: string | undefined
+  readonly watchDescriptor: boolean
   readonly store: NonNullable<ConnectOptions['store']>
   readonly database: DatabaseSettings | undefined
   readonly migrate: boolean | undefined

@@ -67,6 +67,7 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
     mountPaths: Object.freeze(mountPaths),
     transformDescriptor: check.fn(given.transformDescriptor, 'transformDescriptor'),
     appKey: given.appKey === undefined ? undefined : check.text(given.appKey, 'appKey', ''),
+    watchDescriptor: parseWatch(given.watchDescriptor, production),
     store: parseStore(given.store),
     database: parseDatabase(given),
     migrate: given.migrate === undefined ? undefined : check.flag(given.migrate, 'migrate', false),
@@ -154,6 +155,7 @@ const KNOWN = [
   'mountPath',
   'transformDescriptor',
   'appKey',
+  'watchDescriptor',
   'forge',
   'store',
   'migrate',
@@ -239,6 +241,14 @@ function parseAddress(value: string, option: string): string {
   const plain = url.search === '' && url.hash === '' && url.username === '' && url.password === ''
   if (!plain || (url.protocol !== 'https:' && url.protocol !== 'http:')) throw new OptionError(option, value, needed)
   return withoutTrailingSlash(url.href)
+}
+
+function parseWatch(value: ConnectOptions['watchDescriptor'], production: boolean): boolean {
+  const watched = check.flag(value, 'watchDescriptor', false)
+  if (watched && production) {
+    throw new OptionError('watchDescriptor', value, 'it is for development: in production a descriptor is deployed')
+  }
+  return watched
 }
 
 function parsePath(value: unknown, option: string): string {

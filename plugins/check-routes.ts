@@ -1,7 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { ConnectApp } from '../lib/connect-app.ts'
-import { type DescriptorModule, descriptorModules, lifecyclePaths, matchesPath } from '../lib/descriptor/index.ts'
+import {
+  type Descriptor,
+  type DescriptorModule,
+  descriptorModules,
+  lifecyclePaths,
+  matchesPath
+} from '../lib/descriptor/index.ts'
 import { AtlassianError, OptionError } from '../lib/errors.ts'
 import type { PolicyOption } from '../lib/jwt/policy.ts'
 import { lifecycleEvents } from '../lib/tenant/lifecycle-payload.ts'
@@ -28,21 +34,31 @@ export const checkRoutesPlugin = fp<{ core: ConnectApp; seen: SeenRoute[] }>(
       if (errorPage && !app.hasReplyDecorator('viewAsync')) {
         throw new OptionError('errorPage.template', errorPage.template, 'it needs "views", or the plugin @fastify/view')
       }
-      const usesTokens = String(core.descriptor.authentication.type ?? 'jwt').toLowerCase() === 'jwt'
-      const modules = descriptorModules(core.descriptor)
-      const openPaths = new Set(modules.filter(({ cacheable }) => cacheable).map(({ path }) => path))
-      for (const module of modules) checkModule(app, core, module, seen, usesTokens && !openPaths.has(module.path))
-      const paths = lifecyclePaths(core.descriptor)
-      for (const event of lifecycleEvents) {
-        const path = paths[event]
-        if (path !== undefined && !core.options.lifecycle[event]) {
-          warnIfMissing(app, core, `lifecycle.${event}`, path.path, 'POST')
-        }
-      }
+      checkRoutes(app, core, core.descriptor, seen)
     })
   },
   { name: 'fastify-atlassian/check-routes', fastify: '5.x', dependencies: ['fastify-atlassian/authenticate'] }
 )
+
+/** Throws AtlassianError for the first module whose route has a policy that the host cannot meet. */
+export function checkRoutes(
+  app: FastifyInstance,
+  core: ConnectApp,
+  descriptor: Descriptor,
+  seen: readonly SeenRoute[]
+): void {
+  const usesTokens = String(descriptor.authentication.type ?? 'jwt').toLowerCase() === 'jwt'
+  const modules = descriptorModules(descriptor)
+  const openPaths = new Set(modules.filter(({ cacheable }) => cacheable).map(({ path }) => path))
+  for (const module of modules) checkModule(app, core, module, seen, usesTokens && !openPaths.has(module.path))
+  const paths = lifecyclePaths(descriptor)
+  for (const event of lifecycleEvents) {
+    const path = paths[event]
+    if (path !== undefined && !core.options.lifecycle[event]) {
+      warnIfMissing(app, core, `lifecycle.${event}`, path.path, 'POST')
+    }
+  }
+}
 
 function checkModule(
   app: FastifyInstance,

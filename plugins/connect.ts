@@ -31,6 +31,7 @@ import { tenantsPlugin } from './tenants.ts'
 import { tracePlugin } from './trace.ts'
 import type { FastifyAtlassian } from './types.ts'
 import { viewsPlugin } from './views.ts'
+import { type ServedDescriptor, watchDescriptorPlugin } from './watch-descriptor.ts'
 import { webhooksPlugin } from './webhooks.ts'
 
 const connect: FastifyPluginAsync<ConnectOptions> = async (app, given) => {
@@ -42,8 +43,9 @@ const connect: FastifyPluginAsync<ConnectOptions> = async (app, given) => {
   const core = createConnectApp(options, descriptor, store, app.log)
   const seen: SeenRoute[] = []
   const recorder = openRecorder(app, options)
+  const served: ServedDescriptor = { current: descriptor }
 
-  await app.register(tenantsPlugin, { core, api: createApi(app, core, seen) })
+  await app.register(tenantsPlugin, { core, api: createApi(app, core, seen, served) })
   if (options.formParser) await app.register(formParserPlugin)
   // Before authentication: a preflight carries no token.
   await app.register(corsPlugin, { core })
@@ -68,10 +70,14 @@ const connect: FastifyPluginAsync<ConnectOptions> = async (app, given) => {
     }
   }
   if (options.descriptor === undefined) return
-  await app.register(descriptorPlugin, { core })
+  await app.register(descriptorPlugin, { core, served })
   await app.register(lifecyclePlugin, { core })
   await app.register(sessionPlugin, { core })
-  await app.register(webhooksPlugin, { core, recorder })
+  await app.register(webhooksPlugin, { core, recorder, served })
+  if (options.watchDescriptor) {
+    const read = () => readDescriptor(app, options)
+    await app.register(watchDescriptorPlugin, { core, seen, served, read })
+  }
 }
 
 /**
@@ -108,9 +114,16 @@ function withoutConnectPart({ appKey, baseUrl, forge }: ResolvedOptions): Descri
   return Object.freeze({ key, name: key, baseUrl, authentication: Object.freeze({ type: 'none' }) })
 }
 
-function createApi(app: FastifyInstance, core: ConnectApp, seen: readonly SeenRoute[]): FastifyAtlassian {
+function createApi(
+  app: FastifyInstance,
+  core: ConnectApp,
+  seen: readonly SeenRoute[],
+  served: ServedDescriptor
+): FastifyAtlassian {
   return Object.freeze({
-    descriptor: core.descriptor,
+    get descriptor() {
+      return served.current
+    },
     tenants: core.tenants,
     events: core.events,
     authorizationServer: core.options.authorizationServer,

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { isLifecycleName } from '../lib/app-events.ts'
 import type { ConnectApp } from '../lib/connect-app.ts'
-import { descriptorWebhooks, routeIdentity } from '../lib/descriptor/index.ts'
+import { type Descriptor, descriptorWebhooks, routeIdentity } from '../lib/descriptor/index.ts'
 import { dynamicWebhookEvents } from '../lib/dynamic-webhooks/dynamic-webhook.ts'
 import { parseSignedUrl } from '../lib/jwt/signed-url.ts'
 import type { Recorder } from '../lib/recording/recorder.ts'
@@ -10,6 +10,7 @@ import { deliveryHeaders, type StoredWebhook, webhookEventName } from '../lib/we
 import { acceptAnyBody, parseJsonBytes, writable } from './json-bytes.ts'
 import { refuse, useErrorHandlerOfApp } from './refuse.ts'
 import { requireConnect } from './require-atlassian.ts'
+import type { ServedDescriptor } from './watch-descriptor.ts'
 
 const CONSTRAINT = 'fastifyAtlassianWebhook'
 
@@ -17,13 +18,14 @@ const CONSTRAINT = 'fastifyAtlassianWebhook'
  * One POST route for each path under which the descriptor lists webhooks, and one for dynamic ones. A route of the app
  * on that path wins.
  */
-export const webhooksPlugin = fp<{ core: ConnectApp; recorder: Recorder | null }>(
-  async (app, { core, recorder }) => {
-    const routes = webhookRoutes(core)
+export const webhooksPlugin = fp<{ core: ConnectApp; recorder: Recorder | null; served?: ServedDescriptor }>(
+  async (app, { core, recorder, served = { current: core.descriptor } }) => {
+    const { dynamicPath } = core.options.webhooks
+    const routes = webhookRoutes(core.descriptor, dynamicPath)
     if (routes.length === 0) return
     const yielded = yieldToApp(app)
     const mayRead = (core.descriptor.scopes ?? []).some((scope) => scope.toUpperCase() === 'READ')
-    if (core.options.webhooks.dynamicPath !== null && !mayRead) {
+    if (dynamicPath !== null && !mayRead) {
       app.log.warn('dynamic webhooks need the scope READ, which the descriptor does not ask for')
     }
 
@@ -50,7 +52,7 @@ export const webhooksPlugin = fp<{ core: ConnectApp; recorder: Recorder | null }
             errorHandler: useErrorHandlerOfApp,
             handler: async (request, reply) => {
               try {
-                await receive(core, recorder, request, events)
+                await receive(core, recorder, request, eventsNow(routePath, events))
               } catch (error) {
                 refuse(request, reply, error, core.options.errorPage, (failure) => {
                   throw failure
@@ -64,13 +66,23 @@ export const webhooksPlugin = fp<{ core: ConnectApp; recorder: Recorder | null }
         }
       }
     })
+
+    /** A descriptor that changed while the app is developed may list other events for the same route. */
+    function eventsNow(routePath: string, events: readonly string[]): readonly string[] {
+      if (served.current === core.descriptor) return events
+      const identity = routeIdentity(routePath)
+      const routes = webhookRoutes(served.current, dynamicPath)
+      return routes.find((known) => routeIdentity(known.routePath) === identity)?.events ?? []
+    }
   },
   { name: 'fastify-atlassian/webhooks', fastify: '5.x', dependencies: ['fastify-atlassian/authenticate'] }
 )
 
 /** Those of the descriptor, and the one of dynamic webhooks: where both use a path, it hears the events of both. */
-function webhookRoutes({ descriptor, options }: ConnectApp): { routePath: string; events: readonly string[] }[] {
-  const { dynamicPath } = options.webhooks
+function webhookRoutes(
+  descriptor: Descriptor,
+  dynamicPath: string | null
+): { routePath: string; events: readonly string[] }[] {
   const listed = descriptorWebhooks(descriptor)
   if (dynamicPath === null) return listed
   const isDynamic = ({ routePath }: { routePath: string }) => routeIdentity(routePath) === routeIdentity(dynamicPath)

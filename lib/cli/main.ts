@@ -1,3 +1,4 @@
+import { devCommand } from './dev.ts'
 import { importAceCommand } from './import-ace.ts'
 import { manifestCommand } from './manifest.ts'
 import { migrate } from './migrate.ts'
@@ -8,6 +9,7 @@ import { usage } from './usage.ts'
 import { type CliWorld, exitCodes, UsageError, withoutPasswords } from './world.ts'
 
 const commands: Readonly<Record<string, (argv: readonly string[], world: CliWorld) => Promise<number>>> = {
+  dev: (argv, world) => devCommand(argv, world),
   'import-ace': importAceCommand,
   manifest: manifestCommand,
   migrate,

@@ -1,12 +1,19 @@
 import { main } from './main.ts'
+import type { CliWorld } from './world.ts'
 
-/** The command line of this process, until it ends. A first Ctrl-C stops at a good point, a second one at once. */
+// npm passes on the Ctrl-C that the terminal has sent to us already: that is still the first one.
+const SAME_MS = 1000
+
+/** The command line of this process, until it ends. */
 export function run(node: NodeJS.Process): void {
-  const stop = new AbortController()
-  node.once('SIGINT', () => stop.abort())
-  const world = {
+  let stop: AbortSignal | undefined
+  const world: CliWorld = {
     env: node.env,
-    signal: stop.signal,
+    // Only a command that looks at it can stop at a good point; every other one ends at once, as a process does.
+    get signal() {
+      stop ??= stopSignal(node)
+      return stop
+    },
     cwd: node.cwd(),
     isTerminal: node.stdout.isTTY === true,
     out: (text: string) => void node.stdout.write(text),
@@ -15,4 +22,18 @@ export function run(node: NodeJS.Process): void {
   main(node.argv.slice(2), world).then((code) => {
     node.exitCode = code
   })
+}
+
+/** Aborts at the first Ctrl-C or the like; a second one ends the process. */
+function stopSignal(node: NodeJS.Process): AbortSignal {
+  const stop = new AbortController()
+  let stoppedAt = 0
+  const onSignal = () => {
+    if (!stop.signal.aborted) {
+      stoppedAt = performance.now()
+      stop.abort()
+    } else if (performance.now() - stoppedAt > SAME_MS) node.exit(130)
+  }
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) node.on(name, onSignal)
+  return stop.signal
 }

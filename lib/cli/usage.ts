@@ -1,6 +1,7 @@
 export const usage = `Usage: fastify-atlassian <command> [options]
 
 Commands:
+  dev              runs the app beside a simulated host, or on real sites, and starts it again when it changes
   import-ace       copies the tenants of an app that ran on atlassian-connect-express
   manifest         makes a Forge manifest from the Connect descriptor, or checks one
   migrate status   tells which migrations the database has and lacks

@@ -1,4 +1,4 @@
-import type { Clock } from '../ports.ts'
+import type { Clock, FetchLike } from '../ports.ts'
 
 /** What a command knows of the outside: it reads nothing by itself. */
 export interface CliWorld {
@@ -10,6 +10,8 @@ export interface CliWorld {
   /** Stops long work at a good point. */
   readonly signal?: AbortSignal
   readonly clock?: Clock
+  /** Replaces the network, for tests. */
+  readonly fetch?: FetchLike
   /** The folder in which the command was called. */
   readonly cwd?: string
   /** Whether the results are read by a person. */

@@ -24,7 +24,7 @@ export type {
   ForgeUpgradeOptions
 } from './forge/types.ts'
 export { createHostSimulator } from './host-simulator.ts'
-export type { HostSimulatorOptions, SiteOptions } from './simulator-options.ts'
+export type { HostSimulatorOptions, SiteIdentity, SiteOptions } from './simulator-options.ts'
 export type { JiraState, SiteState, WikiState } from './site-state.ts'
 export type { ContractStore, StoreContract } from './store-contract-fixtures.ts'
 export { tenantStoreContract } from './tenant-store-contract.ts'

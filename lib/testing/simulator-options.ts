@@ -1,6 +1,14 @@
 import type { Product } from '../tenant/tenant.ts'
 import type { ForgeSimulatorOptions } from './forge/types.ts'
 
+/** Who a site is to an app. */
+export interface SiteIdentity {
+  readonly clientKey: string
+  readonly cloudId: string
+  readonly sharedSecret: string
+  readonly oauthClientId: string
+}
+
 /** One site of a simulated host. */
 export interface SiteOptions {
   readonly name: string
@@ -10,6 +18,8 @@ export interface SiteOptions {
    * site has an address of its own, which the web pages need.
    */
   readonly beside?: string
+  /** That of an earlier simulator, so that an app finds its tenant again. Default: a new one. */
+  readonly identity?: SiteIdentity
 }
 
 /** How a simulated host is made. */

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import type { Product } from '../tenant/tenant.ts'
 import type { AppConnection } from './deliver.ts'
 import type { AppDescriptor } from './descriptor-reader.ts'
-import type { SiteOptions } from './simulator-options.ts'
+import type { SiteIdentity, SiteOptions } from './simulator-options.ts'
 import { seedJira, seedWiki } from './site-seeds.ts'
 import type { JiraState, WikiState } from './site-state.ts'
 
@@ -45,28 +45,28 @@ export function createSites(
 ): { readonly sites: readonly Site[]; readonly neighbours: ReadonlyMap<Site, Site> } {
   const sites: Site[] = []
   const neighbours = new Map<Site, Site>()
-  for (const { name, product, beside } of wanted) {
+  for (const { name, product, beside, identity } of wanted) {
     const neighbour = beside === undefined ? undefined : sites.find((site) => site.name === beside)
     if (beside !== undefined && (neighbour?.product !== 'jira' || product !== 'confluence')) {
       throw new Error(`The simulated site "${name}" can only be a Confluence beside a Jira that stands before it.`)
     }
-    const site = createSite(name, product, nowMs, neighbour?.cloudId)
+    const site = createSite(name, product, nowMs, { ...identity, ...(neighbour && { cloudId: neighbour.cloudId }) })
     sites.push(site)
     if (neighbour !== undefined) neighbours.set(site, neighbour)
   }
   return { sites, neighbours }
 }
 
-function createSite(name: string, product: Product, nowMs: number, cloudId: string = randomUUID()): Site {
+function createSite(name: string, product: Product, nowMs: number, known: Partial<SiteIdentity>): Site {
   const site: Mutable = {
     name,
     origin: '',
     baseUrl: '',
-    clientKey: newClientKey(),
-    cloudId,
-    sharedSecret: newSharedSecret(),
+    clientKey: known.clientKey ?? newClientKey(),
+    cloudId: known.cloudId ?? randomUUID(),
+    sharedSecret: known.sharedSecret ?? newSharedSecret(),
     pendingSecrets: new Set(),
-    oauthClientId: randomBytes(24).toString('base64url'),
+    oauthClientId: known.oauthClientId ?? randomBytes(24).toString('base64url'),
     installed: false,
     enabled: false,
     app: null,
