@@ -24,6 +24,8 @@ export interface DevSettings {
   readonly open: boolean
   readonly json: boolean
   readonly manifestFile: string | null
+  /** Folders of the manifest's resources whose sources are shown instead of what a bundler made of them. */
+  readonly resources: Readonly<Record<string, string>>
   readonly credentials: Credentials | null
   readonly tunnel: TunnelName | null
   readonly publicUrl: string | null
@@ -47,6 +49,7 @@ export function readSettings(
       open: { type: 'boolean' },
       json: { type: 'boolean' },
       manifest: { type: 'string' },
+      resource: { type: 'string', multiple: true },
       tunnel: { type: 'string' },
       'public-url': { type: 'string' },
       credentials: { type: 'string' },
@@ -88,6 +91,7 @@ export function readSettings(
     open: values.open === true,
     json: values.json === true,
     manifestFile: fileOf(folder, values.manifest, 'manifest.yml'),
+    resources: Object.fromEntries((values.resource ?? []).map((text) => resourceOf(folder, text))),
     credentials,
     tunnel,
     publicUrl: named === null ? publicUrl : null,
@@ -107,6 +111,14 @@ function fileOf(folder: string, given: string | undefined, usual: string): strin
   if (existsSync(file)) return file
   if (given !== undefined) throw new UsageError(`There is no file "${given}"`)
   return null
+}
+
+function resourceOf(folder: string, text: string): [key: string, folder: string] {
+  const [, key, path] = /^([\w-]+)=(.+)$/.exec(text) ?? []
+  if (key === undefined || path === undefined) throw new UsageError('--resource has the form KEY=FOLDER')
+  const found = resolve(folder, path)
+  if (!existsSync(found)) throw new UsageError(`There is no folder "${path}"`)
+  return [key, found]
 }
 
 function portOf(given: string | undefined, option: string, usual: number): number {
