@@ -1,4 +1,5 @@
-import type { Clock } from '../ports.ts'
+import type { ConnectOptions } from '../options.ts'
+import type { Clock, FetchLike } from '../ports.ts'
 
 /** What a command knows of the outside: it reads nothing by itself. */
 export interface CliWorld {
@@ -10,6 +11,15 @@ export interface CliWorld {
   /** Stops long work at a good point. */
   readonly signal?: AbortSignal
   readonly clock?: Clock
+  readonly fetch?: FetchLike
+  /** Everything that standard input holds, until it ends. */
+  stdin?(): Promise<string>
+  /** Whether results go to a person's terminal. */
+  readonly isTerminal?: boolean
+  /** Such as `24.1.0`. */
+  readonly nodeVersion?: string
+  /** What the app would be started with here: its options as the environment has them. Throws OptionError. */
+  appOptions?(): Partial<ConnectOptions>
 }
 
 /** `done`; `failed`: something could not be reached or read; `usage`; `partly`: done, but look at what was left. */
@@ -41,4 +51,9 @@ export function address(value: string | undefined, option: string, { env }: CliW
 /** Takes user names and passwords out of every address in the text. */
 export function withoutPasswords(text: string): string {
   return text.replace(/:\/\/\S*@/g, '://***@')
+}
+
+/** Takes out whatever looks like a token: its parts begin with the base64 of a brace. */
+export function withoutTokens(text: string): string {
+  return text.replace(/\be[wy][A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)*/g, '[token]')
 }

@@ -32,7 +32,22 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'frame'
   ],
   'import-ace': ['ground', 'tenant', 'jwt', 'store', 'app'],
-  cli: ['ground', 'encryption', 'tenant', 'store', 'import-ace', 'descriptor', 'manifest'],
+  explain: ['ground', 'tenant', 'jwt', 'forge'],
+  recording: ['ground'],
+  // The app's options, because the doctor judges them as an app does; tokens, because `sign` makes and `explain` reads them.
+  cli: [
+    'ground',
+    'encryption',
+    'tenant',
+    'jwt',
+    'store',
+    'import-ace',
+    'descriptor',
+    'manifest',
+    'app',
+    'explain',
+    'recording'
+  ],
   testing: ['ground', 'tenant', 'jwt', 'host', 'webhook', 'descriptor']
 }
 
