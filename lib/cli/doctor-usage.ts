@@ -12,7 +12,7 @@ Looks at everything an app needs, with the configuration that the app would read
   --schema NAME         as in the options of the app
   --host URL            whose clock is compared; default https://api.atlassian.com
   --listen [HOST:]PORT  stands in the place of the stopped app, sends requests to itself through the public address, and
-                        tells which of them a proxy changes so that the hash of a token is wrong; HOST: default 127.0.0.1
+                        tells which of them a proxy changes so that hashes are wrong; HOST is 127.0.0.1 by default
   --timeout SECONDS     for each question; default 10
   --offline             asks nothing of the network: no clock, no address, no routes, no proxy
   --json                the findings as one JSON object

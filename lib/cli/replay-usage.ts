@@ -11,6 +11,7 @@ The site signs that runs in the simulated host of "fastify-atlassian dev", for a
   --host URL            of the simulated host; default http://127.0.0.1:3001
   --site NAME           name or product of the site; default: by the event, the first one that has the app
   --app URL             where the app listens; it is installed there first if it has to be
+  --endpoint KEY        of events of Forge: the endpoint of the manifest that they come to; default "endpoint"
 
 Or the secret of a real site signs webhooks, which is told in audit lines on standard error:
   --tenant NAME         id, clientKey or base URL of the tenant

@@ -33,6 +33,7 @@ export async function replay(argv: readonly string[], world: CliWorld): Promise<
       site: { type: 'string' },
       app: { type: 'string' },
       host: { type: 'string' },
+      endpoint: { type: 'string' },
       'same-identifier': { type: 'boolean' }
     }
   })
@@ -49,10 +50,10 @@ export async function replay(argv: readonly string[], world: CliWorld): Promise<
   if (tenant === undefined) {
     refuseTenantOptions(values)
     const host = await meetHost(values.host ?? defaultHost, world)
-    const given = { site: values.site, app: values.app, same }
+    const given = { site: values.site, app: values.app, endpoint: values.endpoint, same }
     return deliverAll(recordings, (recording) => bySimulator(host, recording, given), values.json, world)
   }
-  for (const option of ['host', 'site', 'app'] as const) {
+  for (const option of ['host', 'site', 'app', 'endpoint'] as const) {
     if (values[option] !== undefined) throw new UsageError(`--${option} is for simulated sites, not for --tenant`)
   }
   if (recordings.some(({ kind }) => kind === 'forge-event')) {
@@ -121,7 +122,7 @@ function isSuccess({ status }: Pick<Delivered, 'status'>): boolean {
 async function bySimulator(
   host: SimulatedHost,
   { kind, event, path, headers, body }: Recording,
-  given: { readonly site: string | undefined; readonly app: string | undefined; readonly same: boolean }
+  given: Readonly<Record<'site' | 'app' | 'endpoint', string | undefined>> & { readonly same: boolean }
 ): Promise<Pick<Delivered, 'status' | 'detail'>> {
   const site = given.site === undefined ? siteFor(host, event) : host.site(given.site)
   const { exchange } = await host.ask(site, 'deliver', {
@@ -130,7 +131,8 @@ async function bySimulator(
     headers,
     body,
     sameIdentifier: given.same,
-    ...(given.app === undefined ? {} : { app: given.app })
+    ...(given.app === undefined ? {} : { app: given.app }),
+    ...(given.endpoint === undefined ? {} : { endpoint: given.endpoint })
   })
   if (!isObject(exchange) || typeof exchange.status !== 'number') throw new Error('The simulated host gave no answer.')
   return { status: exchange.status, detail: String(exchange.verdict) }

@@ -14,8 +14,8 @@ Commands:
   replay            delivers recorded webhooks and events of Forge to an app
   sign              makes a request as the host signs it, to print or to send
 
-  fastify-atlassian <command> --help tells its options; --version tells the version. An address may be given as env:NAME, the name of an
-  environment variable, so that its password is not seen in the list of processes.
+  fastify-atlassian <command> --help tells its options, --version the version. An address of a database may be given
+  as env:NAME, the name of an environment variable, so that its password is not seen in the list of processes.
 
 Exit codes: 0 done, 1 failed, 2 wrong options, 3 done but something is left to look at.
 `

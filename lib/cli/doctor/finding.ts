@@ -28,6 +28,6 @@ export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown reason'
   if (error.name === 'TimeoutError') return 'no answer in time'
   const { cause } = error
-  if (cause instanceof Error && 'code' in cause) return String(cause.code)
+  if (cause instanceof Error) return 'code' in cause ? String(cause.code) : cause.message
   return 'code' in error && error.message === '' ? String(error.code) : error.message
 }

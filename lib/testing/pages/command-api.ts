@@ -63,7 +63,8 @@ export async function deliverRecording(
     const { status, verdict } = await host.forge.invokeFromFunction(app, path, {
       site: site.name,
       headers,
-      body: payload
+      body: payload,
+      module: textOr(body.endpoint, 'endpoint')
     })
     return { exchange: { status, verdict } }
   }
@@ -95,7 +96,11 @@ async function meetForge({ host, site }: Visit, body: Body): Promise<string> {
   if (app === null) throw new PageError(409, 'No app is known yet: name its address.')
   if (typeof app !== 'string') throw new PageError(409, 'The app of this host has no address.')
   needLoopback(app)
-  if (installationOn(host, site) === undefined) await host.forge.install(app, { site: site.name })
+  if (installationOn(host, site) === undefined) {
+    // A site that has the app over Connect keeps it.
+    if (site.installed) await host.forge.upgrade(app, { site: site.name, to: 'connect-on-forge' })
+    else await host.forge.install(app, { site: site.name })
+  }
   return app.replace(/\/+$/, '')
 }
 
