@@ -3,7 +3,7 @@ export const doctorUsage = `Usage: fastify-atlassian doctor [options]
 Looks at everything an app needs, with the configuration that the app would read here; each option goes before it.
 
   --base-url URL        the public address of the app
-  --descriptor FILE     the Connect descriptor
+  --descriptor FILE     the Connect descriptor; default atlassian-connect.json, if it is here
   --app-key KEY         what {{appKey}} in it stands for; also the app whose tenants are tried
   --environment NAME    production is strict; default NODE_ENV
   --database DATABASE   sqlite:file, postgres://... or mysql://...; it is only read

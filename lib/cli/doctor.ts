@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { ConnectOptions } from '../options.ts'
 import { type Colours, coloursFor } from './colours.ts'
@@ -13,6 +14,8 @@ import { type Finding, finding, reasonOf } from './doctor/finding.ts'
 import { doctorUsage } from './doctor-usage.ts'
 import { readKeys } from './keys.ts'
 import { address, type CliWorld, exitCodes, UsageError, withoutPasswords } from './world.ts'
+
+const USUAL_FILE = 'atlassian-connect.json'
 
 /** `doctor`. Each finding is told as soon as it is there. */
 export async function doctor(argv: readonly string[], world: CliWorld): Promise<number> {
@@ -105,12 +108,13 @@ function readRequest(values: Values, world: CliWorld): Request {
   } catch (error) {
     unreadable = reasonOf(error)
   }
+  const descriptor = values.descriptor ?? found.descriptor ?? (existsSync(USUAL_FILE) ? USUAL_FILE : undefined)
   const encryption = readKeys(values['key-file'])
   const prefix = values['table-prefix']
   const options: Partial<ConnectOptions> = {
     ...found,
     ...(values['base-url'] === undefined ? {} : { baseUrl: values['base-url'] }),
-    ...(values.descriptor === undefined ? {} : { descriptor: values.descriptor }),
+    ...(descriptor === undefined ? {} : { descriptor }),
     ...(values['app-key'] === undefined ? {} : { appKey: values['app-key'] }),
     ...(values.environment === undefined ? {} : { environment: values.environment }),
     ...(values.database === undefined ? {} : { store: address(values.database, 'database', world) }),

@@ -39,7 +39,8 @@ function near(claimed: string, method: string, url: string, basePath: string): V
   for (const variation of hashVariations(method, url, basePath)) {
     const [first] = found
     if (found.length === SHOWN || (first !== undefined && variation.steps.length > first.steps.length)) break
-    if (sha256(variation.canonical) === claimed) found.push(variation)
+    const isNew = found.every(({ canonical }) => canonical !== variation.canonical)
+    if (isNew && sha256(variation.canonical) === claimed) found.push(variation)
   }
   return found
 }

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { coloursFor } from '../../lib/cli/colours.ts'
 import { suggest } from '../../lib/cli/suggest.ts'
@@ -38,6 +40,19 @@ t.test('every command and every action of one tells how it is used', async (t) =
   t.match(await runCli(['migrate', 'status', '--help']), { code: 0, out: /migrate status\|latest/ })
   t.match(await runCli(['help', 'nothing']), { code: 2, err: /no command "nothing"/ })
   for (const argv of [['--version'], ['-v']]) t.same((await runCli(argv)).out, `${version}\n`)
+})
+
+t.test('every call in the documents has options that the command knows', async (t) => {
+  const text = readFileSync(join(import.meta.dirname, '../../docs/command-line.md'), 'utf8')
+  const calls = [...text.replaceAll('\\\n', ' ').matchAll(/npx fastify-atlassian ([a-z-]+)( [^\n`<]*)?$/gm)]
+  t.ok(calls.length > 15, `there are ${calls.length}`)
+  for (const [call, name = '', rest = ''] of calls) {
+    if (name === 'dev' || name === 'new') continue
+    const { code, out } = await runCli([name, '--help'])
+    t.equal(code, 0, call)
+    const printed = name === 'descriptor' ? (await runCli(['descriptor', 'print', '--help'])).out : out
+    for (const [option] of rest.matchAll(/--[a-z-]+/g)) t.match(printed, `  ${option}`, `${name} ${option}`)
+  }
 })
 
 t.test('no usage is wider than a terminal of 120 columns', async (t) => {
