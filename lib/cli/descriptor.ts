@@ -7,7 +7,7 @@ import { serializeDescriptor } from '../descriptor/serialize-descriptor.ts'
 import { coloursFor } from './colours.ts'
 import { checkUsage, descriptorUsage, printUsage } from './descriptor-usage.ts'
 import { suggest } from './suggest.ts'
-import { type CliWorld, exitCodes, required, UsageError } from './world.ts'
+import { type CliWorld, exitCodes, printable, required, UsageError } from './world.ts'
 
 const actions = ['check', 'print'] as const
 
@@ -65,10 +65,10 @@ function report(file: string, { key }: Descriptor, problems: readonly Descriptor
     return `${paint.good('ok')}  ${file}${typeof key === 'string' ? ` (${key})` : ''}: nothing was found\n`
   }
   const ranked = [...problems].sort((a, b) => Number(b.severity === 'error') - Number(a.severity === 'error'))
-  const width = Math.max(...ranked.map(({ field }) => field.length))
+  const width = Math.min(60, Math.max(...ranked.map(({ field }) => field.length)))
   const lines = ranked.map(({ severity, field, message, code }) => {
     const mark = severity === 'error' ? paint.bad('error  ') : paint.careful('warning')
-    return `${mark}  ${field.padEnd(width)}  ${message} ${paint.faint(`[${code}]`)}`
+    return `${mark}  ${printable(field.padEnd(width))}  ${printable(message)} ${paint.faint(`[${code}]`)}`
   })
   const errors = problems.filter(({ severity }) => severity === 'error').length
   return `${lines.join('\n')}\n\n${file}: ${count(errors, 'error')}, ${count(problems.length - errors, 'warning')}\n`

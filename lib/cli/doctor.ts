@@ -13,7 +13,7 @@ import { parseListen } from './doctor/echo-server.ts'
 import { type Finding, finding, reasonOf } from './doctor/finding.ts'
 import { doctorUsage } from './doctor-usage.ts'
 import { readKeys } from './keys.ts'
-import { address, type CliWorld, exitCodes, UsageError, withoutPasswords } from './world.ts'
+import { address, type CliWorld, exitCodes, printable, UsageError, withoutPasswords, withoutTokens } from './world.ts'
 
 const USUAL_FILE = 'atlassian-connect.json'
 
@@ -43,7 +43,7 @@ export async function doctor(argv: readonly string[], world: CliWorld): Promise<
   const findings: Finding[] = []
   const paint = coloursFor(world)
   for await (const found of examine(request, world)) {
-    const clean = { ...found, message: withoutPasswords(found.message) }
+    const clean = { ...found, message: printable(withoutTokens(withoutPasswords(found.message))) }
     findings.push(clean)
     if (!values.json) world.out(line(clean, paint))
   }

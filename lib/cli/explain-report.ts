@@ -1,6 +1,7 @@
 import type { HashExplanation } from '../explain/explain-hash.ts'
 import type { Explanation } from '../explain/explain-token.ts'
 import type { Colours } from './colours.ts'
+import { printable } from './world.ts'
 
 const signatureWords = {
   unknown: 'NOT CHECKED: nothing below is proved. --secret or --database checks it.',
@@ -18,15 +19,15 @@ export function explainReport(explanation: Explanation, remark: string, paint: C
     paint.strong(sentence),
     '',
     `Signature: ${mark(signatureLine(signature, remark))}`,
-    `Header:    ${JSON.stringify(header)}`,
+    `Header:    ${printable(JSON.stringify(header))}`,
     'Claims:',
-    ...indent(JSON.stringify(claims, null, 2)),
+    ...indent(printable(JSON.stringify(claims, null, 2))),
     ...(times.length === 0 ? [] : ['Times:']),
     ...times.map(({ claim, at, words }) => `  ${claim.padEnd(named)}  ${words}${at === null ? '' : ` (${at})`}`),
     'Policies:',
     ...policies.map(({ policy, passes, reasons }) => {
       const verdict = passes ? paint.good('passes ') : paint.bad('refused')
-      return `  ${policy.padEnd(width)}  ${verdict}  ${reasons.join('; ')}`
+      return `  ${policy.padEnd(width)}  ${verdict}  ${printable(reasons.join('; '))}`
     }),
     ...hashLines(hash, typeof claims.qsh === 'string' && claims.qsh !== 'context-qsh', paint),
     ''
@@ -47,9 +48,9 @@ function hashLines(hash: HashExplanation | null, hasHash: boolean, paint: Colour
     return [`Hash: ${paint.bad('the address has a percent sign that means nothing, so it has no hash.')}`]
   const lines = [
     `Hash: ${fits ? paint.good('fits this request.') : paint.bad('is of another request.')}`,
-    `  in the token         ${claimed}`,
+    `  in the token         ${printable(claimed)}`,
     `  of this request      ${computed}`,
-    `  what is hashed here  ${canonical}`
+    `  what is hashed here  ${printable(canonical)}`
   ]
   if (fits) return lines
   if (variations.length === 0) {
@@ -59,7 +60,10 @@ function hashLines(hash: HashExplanation | null, hasHash: boolean, paint: Colour
     )
   }
   for (const { steps, canonical: signed } of variations) {
-    lines.push(`  ${paint.careful('Its hash would be right if')} ${steps.join(', and ')}:`, `    ${signed}`)
+    lines.push(
+      `  ${paint.careful('Its hash would be right if')} ${printable(steps.join(', and '))}:`,
+      `    ${printable(signed)}`
+    )
   }
   return lines
 }

@@ -11,7 +11,7 @@ import { explainReport } from './explain-report.ts'
 import { explainUsage } from './explain-usage.ts'
 import { type GivenToken, readToken, targetOf } from './read-token.ts'
 import { findTenant, readSecret, tenantOptions, withTenantStore } from './tenant-source.ts'
-import { address, type CliWorld, exitCodes, UsageError } from './world.ts'
+import { address, type CliWorld, exitCodes, printable, UsageError } from './world.ts'
 
 /** Whether the signature fits, and if nobody can tell, why. */
 interface Checked {
@@ -64,7 +64,9 @@ export async function explain(argv: readonly string[], world: CliWorld): Promise
     signature: checked.signature
   })
   world.out(
-    values.json ? `${JSON.stringify(explanation)}\n` : explainReport(explanation, checked.why, coloursFor(world))
+    values.json
+      ? `${printable(JSON.stringify(explanation))}\n`
+      : explainReport(explanation, checked.why, coloursFor(world))
   )
   const opens = explanation.policies.some(({ policy, passes }) => passes && policy !== 'none')
   return opens ? exitCodes.done : exitCodes.partly

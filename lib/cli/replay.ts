@@ -10,7 +10,7 @@ import { appBaseUrl, realTenantOptions, refuseTenantOptions, withRealTenant } fr
 import { replayUsage } from './replay-usage.ts'
 import { signWithTenant } from './sign-as-host.ts'
 import { defaultHost, type HostSite, meetHost, type SimulatedHost } from './simulated-host.ts'
-import { type CliWorld, exitCodes, UsageError } from './world.ts'
+import { type CliWorld, exitCodes, printable, UsageError } from './world.ts'
 
 /** One delivery and its answer; status 0: none came. */
 interface Delivered {
@@ -106,7 +106,9 @@ async function deliverAll(
     else {
       const mark = good ? paint.good : paint.bad
       const status = result.status === 0 ? 'lost' : String(result.status)
-      world.out(`${mark(status.padEnd(4))}  ${event}  ${result.path}${good ? '' : `  ${result.detail}`}\n`)
+      world.out(
+        `${mark(status.padEnd(4))}  ${printable(`${event}  ${result.path}${good ? '' : `  ${result.detail}`}`)}\n`
+      )
     }
   }
   const accepted = delivered.filter(isSuccess).length

@@ -1,3 +1,4 @@
+import { isLoopbackHost } from '../allowed-hosts.ts'
 import { isObject } from '../descriptor/json-value.ts'
 import { type CliWorld, UsageError } from './world.ts'
 
@@ -55,7 +56,7 @@ export async function meetHost(url: string, world: CliWorld): Promise<SimulatedH
 
 /** Whether an address leads to this machine and nowhere else. */
 export function isLoopback(url: string): boolean {
-  return URL.canParse(url) && /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(new URL(url).hostname)
+  return URL.canParse(url) && isLoopbackHost(new URL(url).hostname)
 }
 
 async function readSites(url: string, fetch: NonNullable<CliWorld['fetch']>): Promise<HostSite[]> {

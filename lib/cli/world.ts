@@ -57,3 +57,11 @@ export function withoutPasswords(text: string): string {
 export function withoutTokens(text: string): string {
   return text.replace(/\be[wy][A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)*/g, '[token]')
 }
+
+/** Text of strangers for a terminal: what would move the cursor or hide letters is written as JSON escapes it. */
+export function printable(text: string): string {
+  const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (found) =>
+    found === '\n' ? found : found.split('').map(escaped).join('')
+  )
+}

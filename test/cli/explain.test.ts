@@ -252,3 +252,14 @@ t.test('tokens and secrets inside of claims stay hidden', async (t) => {
   t.match(out, /\[a token\]/)
   t.notMatch(out, /"tea"|opaque/)
 })
+
+t.test('a token cannot write on the terminal', async (t) => {
+  const host = await newHost(t)
+  const evil = 'a\u001b[2J\u009b1A\u202ebc\u2028\u{e0041}'
+  const token = custom(host, { iss: evil, [evil]: 1, qsh: evil, ...living })
+  for (const argv of [[], ['--json'], ['--url', '/page']]) {
+    const { out } = await explain(t, token, argv)
+    t.notMatch(out.replaceAll('\n', ''), /[\p{Cc}\p{Cf}\p{Zl}]/u)
+    if (argv[0] === '--json') t.equal(JSON.parse(out).claims.iss, evil)
+  }
+})

@@ -62,13 +62,13 @@ t.test('what was recorded is delivered again, and taken as something new', async
       headers: {},
       body: event
     }),
-    recording({ event: 'user_created', path: '/nowhere' })
+    recording({ event: 'user_created\u001b[2J', path: '/nowhere' })
   ]
   writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
   const ran = await runCli(['replay', file, '--app', baseUrl, '--host', host.url, '--endpoint', 'tea-events'])
   t.match(ran, { code: 3, out: /3 of 4 were taken\n$/ })
   t.match(ran.out, /^204 {3}jira:issue_updated {2}\/webhooks\n204 /)
-  t.match(ran.out, /^404 {3}user_created {2}\/nowhere /m)
+  t.match(ran.out, /^404 {3}user_created\\u001b\[2J {2}\/nowhere /m)
   t.equal(heard.filter(({ event: name }) => name === 'jira:issue_updated').length, 2)
   t.match(heard[0], { body: recording().body })
   t.same(bodies, [event], 'the body is the recorded one')

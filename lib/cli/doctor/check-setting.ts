@@ -1,3 +1,4 @@
+import { isLoopbackHost } from '../../allowed-hosts.ts'
 import { checkDescriptor } from '../../descriptor/check-descriptor.ts'
 import type { Descriptor, DescriptorSource } from '../../descriptor/descriptor.ts'
 import { loadDescriptor } from '../../descriptor/load-descriptor.ts'
@@ -29,7 +30,7 @@ export function checkOptions(options: Partial<ConnectOptions>, environment: stri
   try {
     const resolved = resolveOptions({ descriptor: {}, ...options, baseUrl: options.baseUrl }, environment)
     const where = `${resolved.baseUrl}, environment "${resolved.environment}"`
-    if (!resolved.baseUrl.startsWith('https:') && !isLoopback(resolved.baseUrl)) {
+    if (!resolved.baseUrl.startsWith('https:') && !isLoopbackHost(new URL(resolved.baseUrl).hostname)) {
       return finding('options', 'failed', `${where}: hosts call https addresses only.`)
     }
     return finding('options', 'ok', where)
@@ -61,8 +62,4 @@ export async function checkDescriptorFile(
   } catch (error) {
     return { found: finding('descriptor', 'failed', reasonOf(error)), descriptor: null }
   }
-}
-
-function isLoopback(url: string): boolean {
-  return /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(new URL(url).hostname)
 }
