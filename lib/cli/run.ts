@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs'
+import { ConfigurationError } from '../config/configuration-error.ts'
+import { readConfiguration } from '../config/read-configuration.ts'
 import { main } from './main.ts'
 import type { CliWorld } from './world.ts'
 
@@ -15,9 +18,16 @@ export function run(node: NodeJS.Process): void {
       return stop
     },
     cwd: node.cwd(),
-    isTerminal: node.stdout.isTTY === true,
     out: (text: string) => void node.stdout.write(text),
-    err: (text: string) => void node.stderr.write(text)
+    err: (text: string) => void node.stderr.write(text),
+    stdin: () => readAll(node.stdin),
+    isTerminal: node.stdout.isTTY === true,
+    nodeVersion: node.versions.node,
+    appOptions() {
+      const { problems, options } = readConfiguration({ env: node.env, readFile: (path) => readFileSync(path) })
+      if (problems.length > 0) throw new ConfigurationError(problems)
+      return options
+    }
   }
   main(node.argv.slice(2), world).then((code) => {
     node.exitCode = code
@@ -36,4 +46,10 @@ function stopSignal(node: NodeJS.Process): AbortSignal {
   }
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) node.on(name, onSignal)
   return stop.signal
+}
+
+async function readAll(stream: NodeJS.ReadStream): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of stream) chunks.push(Buffer.from(chunk))
+  return Buffer.concat(chunks).toString('utf8')
 }

@@ -1,17 +1,23 @@
 export const usage = `Usage: fastify-atlassian <command> [options]
 
 Commands:
-  dev              runs the app beside a simulated host, or on real sites, and starts it again when it changes
-  import-ace       copies the tenants of an app that ran on atlassian-connect-express
-  manifest         makes a Forge manifest from the Connect descriptor, or checks one
-  migrate status   tells which migrations the database has and lacks
-  migrate latest   brings the tables of this package up to date
-  new              makes an app: sources, tests and files for a server
-  purge            removes tenants whose last installation ended long ago
-  reencrypt        writes every stored secret anew with the newest key
+  descriptor check  tells every problem of a Connect descriptor, with its place
+  descriptor print  shows the descriptor with its placeholders filled in
+  dev               runs the app beside a simulated host, or on real sites, and starts it again when it changes
+  doctor            looks at everything an app needs to run, and at the way to it
+  explain           tells what a token says, which policies would pass it, and where its hash differs
+  import-ace        copies the tenants of an app that ran on atlassian-connect-express
+  manifest          makes a Forge manifest from the Connect descriptor, or checks one
+  migrate status    tells which migrations the database has and lacks
+  migrate latest    brings the tables of this package up to date
+  new               makes an app: sources, tests and files for a server
+  purge             removes tenants whose last installation ended long ago
+  reencrypt         writes every stored secret anew with the newest key
+  replay            delivers recorded webhooks and events of Forge to an app
+  sign              makes a request as the host signs it, to print or to send
 
-  fastify-atlassian <command> --help tells its options. An address may be given as env:NAME, the name of an
-  environment variable, so that its password is not seen in the list of processes.
+  fastify-atlassian <command> --help tells its options, --version the version. An address of a database may be given
+  as env:NAME, the name of an environment variable, so that its password is not seen in the list of processes.
 
 Exit codes: 0 done, 1 failed, 2 wrong options, 3 done but something is left to look at.
 `

@@ -1,3 +1,4 @@
+import type { ConnectOptions } from '../options.ts'
 import type { Clock, FetchLike } from '../ports.ts'
 
 /** What a command knows of the outside: it reads nothing by itself. */
@@ -14,8 +15,14 @@ export interface CliWorld {
   readonly fetch?: FetchLike
   /** The folder in which the command was called. */
   readonly cwd?: string
-  /** Whether the results are read by a person. */
+  /** Everything that standard input holds, until it ends. */
+  stdin?(): Promise<string>
+  /** Whether results go to a person's terminal. */
   readonly isTerminal?: boolean
+  /** Such as `24.1.0`. */
+  readonly nodeVersion?: string
+  /** What the app would be started with here: its options as the environment has them. Throws OptionError. */
+  appOptions?(): Partial<ConnectOptions>
 }
 
 /** `done`; `failed`: something could not be reached or read; `usage`; `partly`: done, but look at what was left. */
@@ -47,4 +54,17 @@ export function address(value: string | undefined, option: string, { env }: CliW
 /** Takes user names and passwords out of every address in the text. */
 export function withoutPasswords(text: string): string {
   return text.replace(/:\/\/\S*@/g, '://***@')
+}
+
+/** Takes out whatever looks like a token: its parts begin with the base64 of a brace. */
+export function withoutTokens(text: string): string {
+  return text.replace(/\be[wy][A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)*/g, '[token]')
+}
+
+/** Text of strangers for a terminal: what would move the cursor or hide letters is written as JSON escapes it. */
+export function printable(text: string): string {
+  const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (found) =>
+    found === '\n' ? found : found.split('').map(escaped).join('')
+  )
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createAppCaller } from './app-caller.ts'
+import { reachableBase } from './app-url.ts'
 import { type AppConnection, connectTo } from './deliver.ts'
 import { createExchangeLog } from './exchanges.ts'
 import { createFaults } from './faults.ts'
@@ -200,6 +201,10 @@ export async function createHostSimulator(options: HostSimulatorOptions = {}): P
     enable: async (choice) => await changing(lifecycle.setEnabled(siteOf(choice), true)),
     disable: async (choice) => await changing(lifecycle.setEnabled(siteOf(choice), false)),
     descriptor: (choice) => needApp(siteOf(choice)).descriptor.raw,
+    appAddress(choice) {
+      const { app } = siteOf(choice)
+      return app === null ? null : reachableBase(app)
+    },
     modules: (choice) => needApp(siteOf(choice)).descriptor.pages,
     openPage: async (moduleKey, page = {}) => await pageLoads.open(siteOf(page), moduleKey, page),
     pageUrl: async (moduleKey, page = {}) => pageLoads.url(siteOf(page), moduleKey, page),

@@ -294,6 +294,8 @@ export interface HostSimulator {
   disable(options?: SiteChoice): Promise<Exchange>
   /** The descriptor as the app served it last. Throws before the first install on that site. */
   descriptor(options?: SiteChoice): Readonly<Record<string, unknown>>
+  /** Where the host calls the app of a site, without a trailing slash; `null` before the first install there. */
+  appAddress(options?: SiteChoice): string | null
   /** Every module of the descriptor that has a page below the app's base URL, in the descriptor's order. */
   modules(options?: SiteChoice): readonly PageModule[]
   /** Loads a module's page as the host would. Throws for an unknown module. */

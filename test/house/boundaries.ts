@@ -52,7 +52,22 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'import-ace': ['ground', 'tenant', 'jwt', 'store', 'app'],
   // It knows the options and the addresses of Atlassian, and reads no file and no variable by itself.
   config: ['ground', 'jwt', 'host', 'forge', 'app'],
-  cli: ['ground', 'encryption', 'tenant', 'store', 'import-ace', 'descriptor', 'manifest', 'config'],
+  explain: ['ground', 'tenant', 'jwt', 'forge'],
+  // The app's options, because the doctor judges them as an app does; tokens, because `sign` makes and `explain` reads them.
+  cli: [
+    'ground',
+    'encryption',
+    'tenant',
+    'jwt',
+    'store',
+    'import-ace',
+    'descriptor',
+    'manifest',
+    'config',
+    'app',
+    'explain',
+    'recording'
+  ],
   testing: ['ground', 'tenant', 'jwt', 'host', 'webhook', 'descriptor']
 }
 

@@ -1,4 +1,5 @@
 import type { Exchange, PageOptions, SiteAction } from '../types.ts'
+import { deliverRecording, signRequest } from './command-api.ts'
 import { invokeRemote, movePlatform, requestRemote, uninstallForge } from './forge-api.ts'
 import { mayAct } from './may-act.ts'
 import { PageError } from './respond.ts'
@@ -41,6 +42,10 @@ export const endpoints: Readonly<Record<string, Endpoint>> = {
     const options = { ...pageOptions(visit, body), ...(body.payload === undefined ? {} : { payload: body.payload }) }
     return { ...resultOf(await visit.host.sendWebhook(text(body, 'event'), options)) }
   },
+
+  /** For the command line: `replay` and `sign`. */
+  deliver: deliverRecording,
+  'sign-request': signRequest,
 
   async act({ host, site, user }, body) {
     const action = actionOf(body)

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-const BODY_LIMIT = 512 * 1024
+/** A recorded webhook may be as large as an app takes one by default, and comes inside of JSON. */
+const BODY_LIMIT = 8 * 1024 * 1024
 
 const types: Readonly<Record<string, string>> = {
   js: 'text/javascript; charset=utf-8',

@@ -45,7 +45,7 @@ t.test('an old Node is told which one is needed, by syntax that it can read', as
     if (runs) start()
     else t.throws(start, exit)
     t.same(asked, runs ? ['#cli'] : [], version)
-    t.equal(said.length, runs ? 0 : 1)
-    if (!runs) t.match(said[0], new RegExp(`22\\.18.*${version.replaceAll('.', '\\.')}`))
+    if (runs) t.same(said, [])
+    else t.match(said.join('\n'), new RegExp(`22\\.18.*${version.replaceAll('.', '\\.')}[\\s\\S]*node@24`))
   }
 })
