@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { type CliWorld, UsageError } from '../world.ts'
 import { type Credentials, readCredentials } from './credentials.ts'
 import { findEntry } from './find-entry.ts'
+import { resourceOf, resourcesOf } from './front-ends.ts'
 import { isLoopback } from './loopback.ts'
 
 /** When an app registers and deregisters, as `AC_OPTS` may say it. */
@@ -24,6 +25,8 @@ export interface DevSettings {
   readonly open: boolean
   readonly json: boolean
   readonly manifestFile: string | null
+  /** Folders of front ends of Forge, by the key of the manifest's resource. */
+  readonly resources: Readonly<Record<string, string>>
   readonly credentials: Credentials | null
   readonly tunnel: TunnelName | null
   readonly publicUrl: string | null
@@ -47,6 +50,7 @@ export function readSettings(
       open: { type: 'boolean' },
       json: { type: 'boolean' },
       manifest: { type: 'string' },
+      resource: { type: 'string', multiple: true },
       tunnel: { type: 'string' },
       'public-url': { type: 'string' },
       credentials: { type: 'string' },
@@ -62,6 +66,8 @@ export function readSettings(
   if (positionals.length > 1) throw new UsageError(`One program is started, and ${positionals.length} were named`)
 
   const folder = resolve(cwd)
+  const manifestFile = fileOf(folder, values.manifest, 'manifest.yml')
+  const given = (values.resource ?? []).map((text) => resourceOf(folder, text))
   const credentialsFile = fileOf(folder, values.credentials, 'credentials.json')
   const credentials = credentialsFile === null ? null : readCredentials(credentialsFile)
   const register = oneOf(values.register, '--register', ['always', 'auto', 'never'], choice.register ?? 'auto')
@@ -87,7 +93,8 @@ export function readSettings(
     hostPort: portOf(values['host-port'], '--host-port', 3001),
     open: values.open === true,
     json: values.json === true,
-    manifestFile: fileOf(folder, values.manifest, 'manifest.yml'),
+    manifestFile,
+    resources: { ...resourcesOf(manifestFile), ...Object.fromEntries(given) },
     credentials,
     tunnel,
     publicUrl: named === null ? publicUrl : null,
