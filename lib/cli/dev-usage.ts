@@ -9,8 +9,7 @@ Confluence on this machine, or the real sites of credentials.json.
   --host-port NUMBER    where the simulated host listens, and its sites beside it; default 3001 and after
   --open                opens the simulated host in a browser
   --manifest FILE       the Forge manifest; default manifest.yml beside package.json, if there is one
-  --resource KEY=FOLDER shows the sources of a Forge front end: the folder of that resource of the manifest, with no
-                        bundler; may be repeated
+  --resource KEY=FOLDER where the front end of a resource of the manifest is, if not at its path; may be repeated
   --json                one JSON object for each event, instead of text
 
 Real sites:

@@ -29,7 +29,13 @@ t.test('a Forge app is installed by its manifest, and a changed manifest is depl
     .replace("descriptor: import.meta.dirname + '/atlassian-connect.json',", '')
     .replace("app.get('/hello', ", "app.get('/hello', app.atlassian.protect('forge'), ")
   const dev = startDev(t, {
-    files: { 'server.ts': server, 'atlassian-connect.json': null, 'manifest.yml': manifest('One') }
+    files: {
+      'server.ts': server,
+      'atlassian-connect.json': null,
+      'manifest.yml': manifest('One'),
+      'ui/index.js': ''
+    },
+    argv: ['--resource', 'page=ui']
   })
   await dev.next('site', /acme-jira as a Forge app/)
   const { app } = await dev.next('ready')
@@ -37,6 +43,7 @@ t.test('a Forge app is installed by its manifest, and a changed manifest is depl
   t.equal((await fetch(`${app}/hello`)).status, 401)
   dev.write('manifest.yml', manifest('Two'))
   await dev.next('manifest', /is deployed/)
+  dev.write('ui/index.js', 'changed')
   dev.write('manifest.yml', 'app: [')
   await dev.next('problem', /manifest is not deployed/)
   t.match(await (await fetch(`${app}/pid`)).json(), { pid })

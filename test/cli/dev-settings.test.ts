@@ -86,6 +86,22 @@ t.test('what the environment says about registration loses against the command l
   t.match(settings(t), { register: 'auto', deregister: 'auto' })
 })
 
+t.test('front ends of Forge are where the manifest says, if they are there, or where the caller says', async (t) => {
+  const cwd = t.testdir({
+    'app.js': '',
+    'manifest.yml': 'resources:\n  - key: one\n    path: ui/one\n  - key: two\n    path: ui/two/build\n',
+    ui: { one: {}, two: {} }
+  })
+  const read = (...argv: string[]) => {
+    const found = readSettings(argv, { cwd, env: {}, out() {}, err() {} }, {})
+    return found === 'help' ? null : found.resources
+  }
+  t.same(read(), { one: `${cwd}/ui/one` })
+  t.same(read('--resource', 'two=ui/two'), { one: `${cwd}/ui/one`, two: `${cwd}/ui/two` })
+  for (const wrong of ['two', 'two=', '=ui', 'two=none'])
+    t.throws(() => read('--resource', wrong), { message: /KEY=FOLDER/ })
+})
+
 t.test('wrong options are named', async (t) => {
   const wrong: [string[], RegExp][] = [
     [['--port', '0'], /--port/],

@@ -103,6 +103,8 @@ export async function runApp(settings: DevSettings, host: DevHost, world: CliWor
   }
 
   function isSource(path: string): boolean {
+    // The host serves front ends of Forge itself; a page that is loaded again has the new one.
+    if (Object.values(settings.resources).some((folder) => path.startsWith(join(folder, '/')))) return false
     const name = basename(path)
     return (
       !/\.ya?ml$/.test(name) && name !== DESCRIPTOR && name !== 'credentials.json' && path !== settings.manifestFile

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { type CliWorld, UsageError } from '../world.ts'
 import { type Credentials, readCredentials } from './credentials.ts'
 import { findEntry } from './find-entry.ts'
+import { resourceOf, resourcesOf } from './front-ends.ts'
 import { isLoopback } from './loopback.ts'
 
 /** When an app registers and deregisters, as `AC_OPTS` may say it. */
@@ -24,7 +25,7 @@ export interface DevSettings {
   readonly open: boolean
   readonly json: boolean
   readonly manifestFile: string | null
-  /** Folders of the manifest's resources whose sources are shown instead of what a bundler made of them. */
+  /** Folders of front ends of Forge, by the key of the manifest's resource. */
   readonly resources: Readonly<Record<string, string>>
   readonly credentials: Credentials | null
   readonly tunnel: TunnelName | null
@@ -65,6 +66,8 @@ export function readSettings(
   if (positionals.length > 1) throw new UsageError(`One program is started, and ${positionals.length} were named`)
 
   const folder = resolve(cwd)
+  const manifestFile = fileOf(folder, values.manifest, 'manifest.yml')
+  const given = (values.resource ?? []).map((text) => resourceOf(folder, text))
   const credentialsFile = fileOf(folder, values.credentials, 'credentials.json')
   const credentials = credentialsFile === null ? null : readCredentials(credentialsFile)
   const register = oneOf(values.register, '--register', ['always', 'auto', 'never'], choice.register ?? 'auto')
@@ -90,8 +93,8 @@ export function readSettings(
     hostPort: portOf(values['host-port'], '--host-port', 3001),
     open: values.open === true,
     json: values.json === true,
-    manifestFile: fileOf(folder, values.manifest, 'manifest.yml'),
-    resources: Object.fromEntries((values.resource ?? []).map((text) => resourceOf(folder, text))),
+    manifestFile,
+    resources: { ...resourcesOf(manifestFile), ...Object.fromEntries(given) },
     credentials,
     tunnel,
     publicUrl: named === null ? publicUrl : null,
@@ -111,14 +114,6 @@ function fileOf(folder: string, given: string | undefined, usual: string): strin
   if (existsSync(file)) return file
   if (given !== undefined) throw new UsageError(`There is no file "${given}"`)
   return null
-}
-
-function resourceOf(folder: string, text: string): [key: string, folder: string] {
-  const [, key, path] = /^([\w-]+)=(.+)$/.exec(text) ?? []
-  if (key === undefined || path === undefined) throw new UsageError('--resource has the form KEY=FOLDER')
-  const found = resolve(folder, path)
-  if (!existsSync(found)) throw new UsageError(`There is no folder "${path}"`)
-  return [key, found]
 }
 
 function portOf(given: string | undefined, option: string, usual: number): number {

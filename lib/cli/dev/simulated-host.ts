@@ -15,11 +15,8 @@ export async function startSimulatedHost(settings: DevSettings, { reporter }: Ho
   const { manifestFile } = settings
   const manifest = manifestFile === null ? undefined : readManifest(manifestFile)
   const sites = knownSites(settings.cwd)
-  const host = await createHostSimulator({
-    port,
-    sites,
-    ...(manifest === undefined ? {} : { forge: { manifest, resources: settings.resources } })
-  })
+  const forge = manifest === undefined ? {} : { manifest, resources: settings.resources }
+  const host = await createHostSimulator({ port, sites, forge })
   const app = `http://127.0.0.1:${appPort}`
   host.onExchange((exchange) => {
     if (isWorthTelling(exchange)) reporter.traffic(trafficOf(exchange))
