@@ -10,6 +10,7 @@ export type {
   AceHandler,
   AceHttpClientFor,
   AceJiraPermissions,
+  AceMiddleware,
   AceNext,
   AceRequest,
   AceResponse,

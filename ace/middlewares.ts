@@ -7,7 +7,7 @@ import {
   type PolicyOption
 } from '../plugins/index.ts'
 import { createPlacement } from './placement.ts'
-import type { AceConfluencePermissions, AceHandler, AceJiraPermissions, Addon } from './types.ts'
+import type { AceConfluencePermissions, AceJiraPermissions, AceMiddleware, Addon } from './types.ts'
 
 type Middlewares = Pick<
   Addon,
@@ -29,7 +29,7 @@ export function createMiddlewares(app: FastifyInstance): Middlewares {
   const placement = createPlacement(app)
   const { atlassian } = app
 
-  function policy(option: PolicyOption, name: string): AceHandler {
+  function policy(option: PolicyOption, name: string): AceMiddleware {
     const hook: AuthenticateHook = atlassian.authenticate(option)
     return placement.remember(hook, name)
   }
@@ -51,8 +51,11 @@ export function createMiddlewares(app: FastifyInstance): Middlewares {
 }
 
 /** Nothing is left to do, but a route that Forge cannot call would not have what its author expects. */
-function associateConnect(app: FastifyInstance, remember: (hook: AceHandler, name: string) => AceHandler): AceHandler {
-  const hook: AceHandler = (_request, _response, next) => next()
+function associateConnect(
+  app: FastifyInstance,
+  remember: (hook: AceMiddleware, name: string) => AceMiddleware
+): AceMiddleware {
+  const hook: AceMiddleware = (_request, _response, next) => next()
   app.addHook('onRoute', (route) => {
     if (![route.onRequest, route.preParsing, route.preValidation, route.preHandler].flat().includes(hook as never))
       return
@@ -68,12 +71,12 @@ function associateConnect(app: FastifyInstance, remember: (hook: AceHandler, nam
   return remember(hook, 'addon.associateConnect()')
 }
 
-function hookForJira(app: FastifyInstance, { project, global }: AceJiraPermissions): AceHandler {
+function hookForJira(app: FastifyInstance, { project, global }: AceJiraPermissions): AceMiddleware {
   const wanted = { ...(project?.length ? { project } : {}), ...(global?.length ? { global } : {}) }
-  return app.atlassian.authorizeJira(wanted as JiraRequirements) as AceHandler
+  return app.atlassian.authorizeJira(wanted as JiraRequirements) as AceMiddleware
 }
 
-function hookForConfluence(app: FastifyInstance, { application, content }: AceConfluencePermissions): AceHandler {
+function hookForConfluence(app: FastifyInstance, { application, content }: AceConfluencePermissions): AceMiddleware {
   const wanted = { ...(application?.length ? { application } : {}), ...(content === undefined ? {} : { content }) }
-  return app.atlassian.authorizeConfluence(wanted as ConfluenceRequirements) as AceHandler
+  return app.atlassian.authorizeConfluence(wanted as ConfluenceRequirements) as AceMiddleware
 }

@@ -39,31 +39,37 @@ export interface AceForgeContext {
 }
 
 /** A request of an Express-shaped route: Fastify's own, with the names of Express that differ. */
-export type AceRequest = FastifyRequest & {
+export type AceRequest = {
   readonly query: Readonly<Record<string, string | undefined>>
   readonly params: Readonly<Record<string, string>>
   get(name: string): string | undefined
   header(name: string): string | undefined
-}
+} & FastifyRequest
 
 /** A reply of an Express-shaped route: Fastify's own, with the names of Express that differ. */
-export type AceResponse = FastifyReply & {
+export type AceResponse = {
   /** What templates see beside the data of `render`. */
   readonly locals: Record<string, unknown>
   /** Renders a template of `views` and sends it. */
   render(template: string, data?: object): AceResponse
   json(value: unknown): AceResponse
   end(body?: string | Uint8Array): AceResponse
+  send(body?: unknown): AceResponse
+  status(status: number): AceResponse
   sendStatus(status: number): AceResponse
+  type(mediaType: string): AceResponse
   set(name: string, value: string): AceResponse
   setHeader(name: string, value: string | number | readonly string[]): AceResponse
-}
+} & FastifyReply
 
 /** A handler or a middleware of Express. What it returns is not sent; an error that it throws or passes on is. */
 export type AceHandler = (request: AceRequest, response: AceResponse, next: AceNext) => unknown
 
 /** Ends one middleware, with an error if there was one. */
 export type AceNext = (error?: unknown) => void
+
+/** A middleware of `addon`, for `preHandler` of a Fastify route and for the routes of `addon`. */
+export type AceMiddleware = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void
 
 /** Declares a route: its path, at most one middleware of `addon` that authenticates, others of yours, and the handler last. */
 export type AceRoute = (path: string, ...handlers: (AceHandler | readonly AceHandler[])[]) => void
@@ -111,21 +117,21 @@ export interface Addon<Values extends Readonly<Record<string, unknown>> = Readon
   readonly settings: AceSettings
 
   /** The policy `page`; with `true`: `['context', 'session']`. */
-  authenticate(acceptContextTokens?: boolean): AceHandler
+  authenticate(acceptContextTokens?: boolean): AceMiddleware
   /** The policy `['context', 'session']`. */
-  checkValidToken(): AceHandler
+  checkValidToken(): AceMiddleware
   /** The policy `lifecycle`, for routes of the app's own. Apply what came with `postInstallation()`. */
-  authenticateInstall(): AceHandler
+  authenticateInstall(): AceMiddleware
   /** The same: hosts, audience and body are checked for every life-cycle call. */
-  verifyInstallation(): AceHandler
+  verifyInstallation(): AceMiddleware
   /** A handler that applies the verified life-cycle call and answers 204. */
   postInstallation(): AceHandler
   /** The policy `forge`. A user has to act; for calls without one use `config.atlassian` (docs/forge.md). */
-  authenticateForge(): AceHandler
+  authenticateForge(): AceMiddleware
   /** Marks a route of `authenticateForge()`: the tenant is always associated, so it only checks that it is there. */
-  associateConnect(): AceHandler
-  authorizeJira(permissions: AceJiraPermissions): AceHandler
-  authorizeConfluence(permissions: AceConfluencePermissions): AceHandler
+  associateConnect(): AceMiddleware
+  authorizeJira(permissions: AceJiraPermissions): AceMiddleware
+  authorizeConfluence(permissions: AceConfluencePermissions): AceMiddleware
 
   /** `null` if no such site ever installed the app. The shared secret is not in it. */
   loadClientInfo(clientKey: string): Promise<ClientInfo | null>
