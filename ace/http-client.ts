@@ -11,10 +11,12 @@ export interface AceHttpResponse {
 }
 
 /** An error only where no answer came: every status is an answer, as in ACE. */
-export type AceCallback = (error: Error | null, response?: AceHttpResponse, body?: unknown) => unknown
+export type AceCallback<Body = unknown> = (
+  ...told: [error: Error, response: undefined, body: undefined] | [error: null, response: AceHttpResponse, body: Body]
+) => unknown
 
 /** With a callback it is told every answer; without one the promise gives the body of a 2xx and rejects with HostError else. */
-type Method = <Body = unknown>(options: string | URL | AceCallOptions, callback?: AceCallback) => Promise<Body>
+type Method = <Body = unknown>(options: string | URL | AceCallOptions, callback?: AceCallback<Body>) => Promise<Body>
 
 /** ACE's client of one site. */
 export interface AceHttpClient {
@@ -39,9 +41,9 @@ export type Failed = (error: unknown) => void
 /** Wraps a client of the package in the methods of ACE's. */
 export function createAceHttpClient(client: HostClient, failed: Failed): AceHttpClient {
   function method(name: string): Method {
-    return <Body>(options: string | URL | AceCallOptions, callback?: AceCallback): Promise<Body> => {
+    return <Body>(options: string | URL | AceCallOptions, callback?: AceCallback<Body>): Promise<Body> => {
       if (callback === undefined) return askForBody(client, name, options) as Promise<Body>
-      const told = tell(client, name, options, callback) as Promise<Body>
+      const told = tell(client, name, options, callback as AceCallback) as Promise<Body>
       // Nobody waits for it where callbacks are used; a throwing callback is told to the log.
       told.catch(failed)
       return told
@@ -91,7 +93,7 @@ async function tell(
     error instanceof Error ? error : new Error('unknown failure')
   )
   if (response instanceof Error) {
-    await callback(response)
+    await callback(response, undefined, undefined)
     return undefined
   }
   await callback(null, response, response.body)

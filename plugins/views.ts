@@ -8,6 +8,8 @@ import { findPartials } from './view-partials.ts'
 interface ViewAdditions {
   /** A folder whose templates are partials under their path below it, without the ending. */
   readonly partialsDir?: string
+  /** Where the layouts lie that templates select. Default: the folder of the views. */
+  readonly layoutsDir?: string
   /** Functions for templates by name, as Handlebars takes them. */
   readonly helpers?: Readonly<Record<string, HelperDelegate>>
 }
@@ -17,7 +19,7 @@ export const viewsPlugin = fp<{ views: Readonly<Record<string, unknown>>; produc
   async (app, { views, production }) => {
     const view = await load('@fastify/view', () => import('@fastify/view'))
     const handlebars = await load('handlebars', () => import('handlebars'))
-    const { partialsDir, helpers, ...rest } = views as Readonly<Record<string, unknown>> & ViewAdditions
+    const { partialsDir, layoutsDir, helpers, ...rest } = views as Readonly<Record<string, unknown>> & ViewAdditions
     const root = folderOf(rest)
     // An instance of our own, so that helpers of one app do not reach another.
     const engine: Handlebars = handlebars.default.create()
@@ -28,7 +30,7 @@ export const viewsPlugin = fp<{ views: Readonly<Record<string, unknown>>; produc
     const given = typeof rest.options === 'object' ? rest.options : {}
     const partials = { ...(await findPartials(partialsDir, root)), ...Reflect.get(given ?? {}, 'partials') }
     await app.register(view.default, {
-      engine: { handlebars: withLayouts(engine, root, rest.layout) },
+      engine: { handlebars: withLayouts(engine, layoutsDir ?? root, rest.layout) },
       production,
       ...rest,
       options: { ...given, partials }
