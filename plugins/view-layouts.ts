@@ -72,13 +72,23 @@ interface HelperOptions {
   readonly fn?: (context: unknown) => string
 }
 
+type Helper = (this: unknown, name: string, options: HelperOptions) => unknown
+
 function registerBlocks(engine: Handlebars): void {
-  engine.registerHelper('contentFor', function contentFor(this: unknown, name: string, { data, fn }: HelperOptions) {
+  function register(name: string, helper: Helper): void {
+    engine.registerHelper(name, function help(this: unknown, ...given: unknown[]) {
+      // Without the name of a block it is a variable of the page that is called like the helper.
+      if (typeof given[0] !== 'string') return Reflect.get(Object(this), name)
+      return helper.call(this, given[0], given[1] as HelperOptions)
+    })
+  }
+
+  register('contentFor', function contentFor(name, { data, fn }) {
     const left = leftIn(data.root)
     left[name] = [...(left[name] ?? []), fn?.(this) ?? '']
     return ''
   })
-  engine.registerHelper('block', function block(this: unknown, name: string, { data, fn }: HelperOptions) {
+  register('block', function block(name, { data, fn }) {
     return new engine.SafeString((leftIn(data.root)[name] ?? [fn?.(this) ?? '']).join('\n'))
   })
 }

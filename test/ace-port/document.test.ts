@@ -8,9 +8,10 @@ t.test('what docs/porting-an-ace-app.md shows as the app before stands in the ap
   const files = globSync('**/*.js', { cwd: before }).map((path) => readFileSync(join(before, path), 'utf8'))
   const snippets = [...document.matchAll(/^```js\n([\s\S]*?)^```$/gm)].map(([, code = '']) => code)
   t.ok(snippets.length >= 4, `${snippets.length} snippets`)
-  for (const snippet of snippets)
+  for (const snippet of snippets) {
     t.ok(
       files.some((file) => file.includes(snippet)),
-      snippet.split('\n')[0]
+      snippet
     )
+  }
 })

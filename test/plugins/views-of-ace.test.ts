@@ -19,7 +19,7 @@ async function appWith(t: Test, given: Readonly<Record<string, unknown>>, enviro
     views: given
   })
   app.get('/view/*', app.atlassian.protect('none'), (request, reply) => {
-    const data = { name: '<Ada>', count: 7 }
+    const data = { name: '<Ada>', count: 7, block: 'B<' }
     return reply
       .viewAsync(new URL(request.url, BASE_URL).pathname.slice('/view/'.length), data)
       .then((html) => reply.type('text/html').send(html))
@@ -38,7 +38,7 @@ for (const environment of ['test', 'production']) {
         `${time}: layout, block, helper and a partial of a folder`
       )
     }
-    t.equal(await get('/plain.hbs'), '<p>&lt;Ada&gt; <b>a note</b></p>', 'without a layout there is none')
+    t.equal(await get('/plain.hbs'), '<p>&lt;Ada&gt; B&lt; <b>a note</b></p>', 'no layout, and a variable called block')
     t.equal(
       await get('/admin/settings'),
       '<!doctype html><title>Test</title><main><section class="narrow"><p>&lt;Ada&gt;</p></section></main>no foot',
