@@ -72,15 +72,15 @@ function accountIdOf(accountId: string | number): string {
 }
 
 async function askForBody(client: HostClient, method: string, given: string | URL | AceCallOptions): Promise<unknown> {
-  const { path, headers, body, anonymous, timeoutMs } = readCall(given)
+  const { path, headers, body, isBinary, anonymous, timeoutMs } = readCall(given)
   const caller = anonymous ? client.anonymous() : client
   const options = { headers, ...(timeoutMs === undefined ? {} : { timeoutMs }) }
   if (method === 'HEAD') return Object.fromEntries(await caller.head(path, options))
-  if (method === 'GET') return caller.get(path, options)
-  if (method === 'DELETE' && body === undefined) return caller.delete(path, options)
-  const response = await caller.request(method, path, { ...options, ...(body === undefined ? {} : { body }) })
-  const text = await response.text()
-  return /\bjson\b/i.test(response.headers.get('content-type') ?? '') ? parsed(text) : text === '' ? undefined : text
+  const response = await caller.request(method, path, { ...options, body })
+  const bytes = Buffer.from(await response.arrayBuffer())
+  if (isBinary) return bytes
+  const isJson = /\bjson\b/i.test(response.headers.get('content-type') ?? '')
+  return isJson || bytes.length === 0 ? parsed(bytes.toString()) : bytes.toString()
 }
 
 async function tell(

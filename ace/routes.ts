@@ -20,7 +20,7 @@ export function createRoute(app: FastifyInstance, method: HTTPMethods, isOurs: (
     app.route({
       method,
       url: path,
-      preHandler: handlers.slice(0, -1).map((one) => (isOurs(one) || one.length < 3 ? (one as never) : asHook(one))),
+      preHandler: handlers.slice(0, -1).map((one) => (isOurs(one) || one.length < 2 ? (one as never) : asHook(one))),
       handler: asHandler(handler)
     })
   }
@@ -33,7 +33,7 @@ function checkFunction(one: unknown, option: string): void {
   }
 }
 
-/** A middleware of the app: it goes on when it calls `next`. Hooks of Fastify have fewer parameters and stay what they are. */
+/** A middleware of the app: it goes on when it calls `next`. Hooks that take the request alone are Fastify's, and stay what they are. */
 function asHook(middleware: AceHandler) {
   return (request: FastifyRequest, reply: FastifyReply, done: Done): void => {
     let isOver = false

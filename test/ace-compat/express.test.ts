@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type Addon, ace } from 'fastify-atlassian/ace'
+import { type AceRequest, type AceResponse, type Addon, ace } from 'fastify-atlassian/ace'
 import t from 'tap'
 import { APP_KEY, BASE_URL, buildApp } from '../helpers/app.ts'
 import { installed } from '../plugins/lifecycle-sender.ts'
@@ -38,6 +38,11 @@ const { app, host, lines } = await buildApp(t, {
         return 'not sent'
       }
     )
+    // A middleware that cannot go on, as in Express.
+    const shut = async (request: AceRequest, response: AceResponse): Promise<void> => {
+      setImmediate(() => response.status(410).send(`no ${request.params.what}`))
+    }
+    made.get('/shut/:what', auth, shut, (_request, response) => response.send('open'))
     made.get('/next', auth, (_request, _response, next) => next())
     made.get('/status', auth, (_request, response) => response.sendStatus(202))
     made.get('/end', auth, (_request, response) => response.status(204).end())
@@ -82,6 +87,7 @@ t.test('handlers and middlewares of Express run as they are', async (t) => {
     t.match(answer.json().message, new RegExp(`^${says}`))
   }
   t.equal((await ask('/next')).statusCode, 404)
+  t.match(await ask('/shut/tea'), { statusCode: 410, body: 'no tea' })
   t.match(await ask('/status'), { statusCode: 202, body: 'Accepted' })
   t.match(await ask('/end'), { statusCode: 204, body: '' })
   t.match(await ask('/thing', 'DELETE'), { statusCode: 200, body: 'gone', headers: { 'x-gone': '1' } })

@@ -75,6 +75,7 @@ t.test('every status is an answer for a callback, and the body is text unless JS
 t.test('without a callback the promise is the body, and a refusal rejects', async (t) => {
   t.match(await job().get('/rest/api/3/issue/TEA-1'), { key: 'TEA-1' })
   await t.rejects(job().get('/rest/api/3/issue/NO-1'), { name: 'HostError', status: 404 })
+  t.ok(Buffer.isBuffer(await job().get({ url: '/rest/api/3/issue/TEA-1', encoding: null })))
   t.match(await job().head('/rest/api/3/issue/TEA-1'), { 'content-type': /json/ })
   await t.rejects(job().del({ url: '/rest/api/3/issue/NO-1' }), { name: 'HostError' })
 })
