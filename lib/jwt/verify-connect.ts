@@ -57,7 +57,7 @@ export function readConnectToken(found: FoundToken, kinds: readonly TokenKind[],
   if (token.header.alg !== 'HS256') throw new AuthenticationError('algorithm')
   const claims = parseConnectClaims(token.payload)
   const kind = chooseKind(claims, kinds, rules.appKey)
-  if (!kinds.includes(kind)) throw new AuthenticationError('token-kind', { kind })
+  if (!kinds.includes(kind)) throw new AuthenticationError('token-kind', { kind, ...remedyFor(kind, kinds) })
   if (!tokenPlaces[kind].includes(found.place))
     throw new AuthenticationError('token-place', { kind, place: found.place })
   if (kind === 'session') return { kind, token, claims, ...readSession(token, claims) }
@@ -67,6 +67,14 @@ export function readConnectToken(found: FoundToken, kinds: readonly TokenKind[],
   if (claims.qsh === null) throw new AuthenticationError('hash-missing')
   if (claims.iss.length > 255) throw new AuthenticationError('issuer')
   return { kind, token, claims, clientKey: claims.iss, authTimeSeconds: claims.iat }
+}
+
+/** The mistake that most apps make once: the address of a page is opened, or called, with the token of another page. */
+function remedyFor(kind: TokenKind, kinds: readonly TokenKind[]): { remedy?: string } {
+  if (kind !== 'page' || !kinds.includes('context')) return {}
+  return {
+    remedy: `this route accepts ${kinds.join(' or ')} tokens: let the page call it with AP.context.getToken() or {{token}}, or name "page" in its policy if the host opens it`
+  }
 }
 
 function chooseKind(claims: ConnectClaims, kinds: readonly TokenKind[], appKey: string): HmacTokenKind {

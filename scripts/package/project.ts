@@ -13,7 +13,8 @@ export const exported = [
   'fastify-atlassian/store',
   'fastify-atlassian/testing',
   'fastify-atlassian/import-ace',
-  'fastify-atlassian/client'
+  'fastify-atlassian/client',
+  'fastify-atlassian/ace'
 ]
 
 /** An empty project of a stranger: a folder with its own package.json and node_modules. */

@@ -31,7 +31,7 @@ export async function checkContents(tarball: string, directory: string): Promise
     const text = await readFile(join(unpacked, file), 'utf8')
     for (const trace of traces()) assert.ok(!text.includes(trace), `${file} names a path or a name of this machine`)
   }
-  for (const source of globSync('{lib,plugins,client}/**/*.ts', { cwd: root })) {
+  for (const source of globSync('{lib,plugins,client,ace}/**/*.ts', { cwd: root })) {
     const built = join('dist', source.slice(0, -'.ts'.length))
     for (const file of [`${built}.js`, `${built}.d.ts`]) assert.ok(files.includes(file), `the tarball lacks ${file}`)
   }

@@ -77,13 +77,13 @@ const ground = ['errors', 'secret', 'ports', 'bounded-map', 'version', 'within']
 const simulatorUsers = ['lib/cli/dev/simulated-host.ts']
 
 /** Packages that only one place knows. */
-const homes: Readonly<Record<string, string>> = {
+const homes: Readonly<Record<string, string | readonly string[]>> = {
   kysely: 'lib/store/',
   pg: 'lib/store/',
   mysql2: 'lib/store/',
   redis: 'lib/store/',
   'better-sqlite3': 'lib/store/',
-  fastify: 'plugins/',
+  fastify: ['plugins/', 'ace/'],
   'fastify-plugin': 'plugins/',
   '@fastify/view': 'plugins/',
   handlebars: 'plugins/',
@@ -102,7 +102,7 @@ export function findViolations(files: ReadonlyMap<string, string>, packages: Pac
 }
 
 function judgeImport(file: string, specifier: string | null, packages: Packages): string[] {
-  const published = /^(?:lib|plugins|client)\//.test(file)
+  const published = /^(?:lib|plugins|client|ace)\//.test(file)
   if (specifier === null) return published ? [`${file} computes the address of an import`] : []
   const verdict = specifier.startsWith('.')
     ? judgeOwnFile(file, resolveImport(file, specifier))
@@ -119,6 +119,9 @@ function judgeOwnFile(file: string, target: string): string | null {
     return 'only tests, the example app and named commands use the simulator'
   if (to === 'lib/testing') return null
   if (from === 'client' || to === 'client') return 'the client runs in browsers and shares nothing with the backend'
+  if (to === 'ace') return 'the old names of ACE are for apps that move, and for nothing of ours'
+  if (from === 'ace')
+    return target === 'plugins/index.ts' ? null : 'the old names of ACE stand on what every app may use'
   if (from === 'plugins') return to.startsWith('lib/') ? null : 'plugins import only lib'
   if (!to.startsWith('lib/')) return 'lib imports only lib'
   return mayImport[from.slice('lib/'.length)]?.includes(to.slice('lib/'.length)) ? null : `${from} does not know ${to}`
@@ -137,7 +140,7 @@ function judgePackage(file: string, specifier: string, packages: Packages): stri
   }
   if (!runtime) return 'package.json does not list it for users'
   const home = homes[name]
-  return home === undefined || file.startsWith(home) ? null : `only ${home} knows it`
+  return home === undefined || [home].flat().some((one) => file.startsWith(one)) ? null : `only ${home} knows it`
 }
 
 /** The world reaches the core as arguments; a default argument is where it comes in. */

@@ -12,7 +12,8 @@ execFileSync('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts', '--log
   timeout: 600_000,
   shell: process.platform === 'win32'
 })
-const { status } = spawnSync(process.execPath, [tap, '--disable-coverage', 'test/import-ace/real-ace.test.ts'], {
+const tests = ['test/import-ace/real-ace.test.ts', 'test/ace-port/names.test.ts', 'test/ace-port/port.test.ts']
+const { status } = spawnSync(process.execPath, [tap, '--disable-coverage', ...tests], {
   cwd: root,
   stdio: 'inherit',
   env: { ...process.env, REQUIRE_ACE: '1' }
