@@ -5,12 +5,9 @@ import type { AceWebhookRequest, Addon } from './types.ts'
 
 /** ACE's own events that nobody would hear here, and what tells the same. */
 const elsewhere: Readonly<Record<string, string>> = {
-  host_settings_not_saved: 'an install that cannot be saved is answered with 5xx and logged',
   addon_registered: 'the command "dev" registers the app',
   addon_deregistered: 'the command "dev" registers the app',
-  localtunnel_started: 'the command "dev" opens tunnels',
-  webhook_auth_verification_triggered: 'listen to the webhook itself: it is verified before anybody hears of it',
-  webhook_auth_verification_successful: 'listen to the webhook itself: it is verified before anybody hears of it'
+  localtunnel_started: 'the command "dev" opens tunnels'
 }
 
 type AnyListener = (...values: never[]) => unknown
@@ -24,9 +21,15 @@ export function createListening(
     const instead = Object.hasOwn(elsewhere, event) ? elsewhere[event] : undefined
     if (instead !== undefined) throw new OptionError('addon.on', event, `nothing would be heard: ${instead}`)
     if (event === 'host_settings_saved') {
-      const told = listener as Parameters<Addon['on']>[1] as (clientKey: string, data: object | null) => unknown
+      const told = listener as (clientKey: string, data: object | null) => unknown
       return events.on('installed', ({ tenant }) => told(tenant.clientKey, clientInfo(tenant)))
     }
+    if (event === 'host_settings_not_saved') {
+      const told = listener as (clientKey: string, data: { readonly err: string | null }) => unknown
+      return events.on('tenantNotSaved', ({ clientKey, code }) => told(clientKey, { err: code }))
+    }
+    if (event === 'webhook_auth_verification_triggered') return events.on('webhookReceived', () => listener())
+    if (event === 'webhook_auth_verification_successful') return events.on('webhookVerified', () => listener())
     const told = listener as (event: string, body: unknown, request: AceWebhookRequest) => unknown
     return events.on(event, (webhook) => told(webhook.event, webhook.body, requestOf(webhook)))
   }

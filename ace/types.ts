@@ -137,8 +137,17 @@ export interface Addon<Values extends Readonly<Record<string, unknown>> = Readon
   loadClientInfo(clientKey: string): Promise<ClientInfo | null>
   /** Calls a site with the options, bodies and callbacks of ACE's client. */
   httpClient(target: AceHttpClientFor): AceHttpClient
-  /** Listens to a webhook by its name in the descriptor, or to `host_settings_saved`. Gives the function that stops. */
+  /** Listens to a webhook by its name in the descriptor, or to an event of ACE. Gives the function that stops. */
   on(event: 'host_settings_saved', listener: (clientKey: string, data: ClientInfo) => unknown): () => void
+  /** `err` is a code of ours (`ATL_…`), never a text. */
+  on(
+    event: 'host_settings_not_saved',
+    listener: (clientKey: string, data: { readonly err: string | null }) => unknown
+  ): () => void
+  on(
+    event: 'webhook_auth_verification_triggered' | 'webhook_auth_verification_successful',
+    listener: () => unknown
+  ): () => void
   on(event: string, listener: (event: string, body: unknown, request: AceWebhookRequest) => unknown): () => void
 
   readonly get: AceRoute

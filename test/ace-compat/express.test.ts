@@ -143,19 +143,41 @@ t.test('webhooks and installs are heard by the names of ACE', async (t) => {
         ?.get('/rest/api/3/issue/TEA-1')
         .then((issue) => heard.push(Reflect.get(Object(issue), 'key')))
     }),
-    addon?.on('host_settings_saved', (clientKey, data) => heard.push([clientKey, data.baseUrl]))
+    addon?.on('host_settings_saved', (clientKey, data) => heard.push([clientKey, data.baseUrl])),
+    addon?.on('webhook_auth_verification_triggered', () => heard.push('triggered')),
+    addon?.on('webhook_auth_verification_successful', () => heard.push('successful'))
   ]
   await host.sendWebhook('jira:issue_updated')
   await host.upgrade()
-  while (new Set(heard.map(String)).size < 3) await new Promise((resolve) => setImmediate(resolve))
+  while (new Set(heard.map(String)).size < 5) await new Promise((resolve) => setImmediate(resolve))
   t.same(
     new Set(heard.map(String)),
-    new Set([`jira:issue_updated,jira:issue_updated,${site.clientKey}`, 'TEA-1', `${site.clientKey},${site.baseUrl}`])
+    new Set([
+      'triggered',
+      'successful',
+      `jira:issue_updated,jira:issue_updated,${site.clientKey}`,
+      'TEA-1',
+      `${site.clientKey},${site.baseUrl}`
+    ])
   )
   for (const stop of stops) stop?.()
-  for (const event of ['addon_registered', 'addon_deregistered', 'localtunnel_started', 'host_settings_not_saved']) {
+  for (const event of ['addon_registered', 'addon_deregistered', 'localtunnel_started']) {
     t.throws(() => addon?.on(event, () => undefined), { message: /nothing would be heard/ }, event)
   }
+})
+
+t.test('an install that is refused is heard by the name of ACE', async (t) => {
+  const heard: unknown[] = []
+  const { app, host } = await buildApp(t, {
+    hooks: {
+      beforeInstall() {
+        throw new Error('not this site')
+      }
+    },
+    routes: (app) => void ace(app).on('host_settings_not_saved', (clientKey, data) => heard.push([clientKey, data]))
+  })
+  t.equal((await host.install(app)).status, 403)
+  t.same(heard, [[host.site().clientKey, { err: 'ATL_INSTALL_REFUSED' }]])
 })
 
 t.test('nothing of all this left a token or a secret in the log', async (t) => {

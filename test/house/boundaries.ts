@@ -95,11 +95,22 @@ type Packages = Pick<Manifest, 'dependencies' | 'peerDependencies' | 'devDepende
 
 /** One sentence for each import, and each use of the world, that breaks the architecture. */
 export function findViolations(files: ReadonlyMap<string, string>, packages: Packages): string[] {
-  return [...files].flatMap(([file, source]) => [
-    ...importsOf(source).flatMap((specifier) => judgeImport(file, specifier, packages)),
-    ...(file.startsWith('lib/') && !file.startsWith('lib/testing/') ? judgeWorld(file, source) : [])
-  ])
+  return [...files].flatMap(([file, source]) => {
+    const imports = importsOf(source)
+    // Texts of other programs look like imports and uses of the world.
+    if (holdsPrograms.test(file)) {
+      const own = imports.filter((specifier) => specifier !== null && /^\.{1,2}\/[\w-]+\.ts$/.test(specifier))
+      return own.flatMap((specifier) => judgeImport(file, specifier, packages))
+    }
+    return [
+      ...imports.flatMap((specifier) => judgeImport(file, specifier, packages)),
+      ...(file.startsWith('lib/') && !file.startsWith('lib/testing/') ? judgeWorld(file, source) : [])
+    ]
+  })
 }
+
+/** The sources of a new app, as the command writes them. */
+const holdsPrograms = /^lib\/cli\/new\/[\w-]+-files\.ts$/
 
 function judgeImport(file: string, specifier: string | null, packages: Packages): string[] {
   const published = /^(?:lib|plugins|client|ace)\//.test(file)
