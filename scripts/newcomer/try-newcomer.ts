@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import type { Browser } from 'playwright-core'
+import { launchChromium } from '../../test/browser/chromium.ts'
+import { run } from '../package/project.ts'
+
+/** One kind of new app, by the options that a person would type. */
+export interface Choice {
+  readonly name: string
+  readonly args: readonly string[]
+  readonly platform: string
+  readonly frontEnd: boolean
+  /** One of those that are tried when there is little time. */
+  readonly isTypical: boolean
+}
+
+interface Step {
+  readonly typed: string
+  readonly seconds: number
+  readonly isInstall: boolean
+}
+
+/** Every kind that the command makes. */
+export const choices: readonly Choice[] = ['jira', 'confluence'].flatMap((product) =>
+  ['connect-on-forge', 'connect', 'forge'].flatMap((platform) =>
+    ['sqlite', 'postgres'].flatMap((database) =>
+      [true, false].map((frontEnd) => ({
+        name: [product, platform, database, ...(frontEnd ? ['page'] : [])].join(', '),
+        args: [
+          '--product',
+          product,
+          '--platform',
+          platform,
+          '--database',
+          database,
+          ...(frontEnd ? [] : ['--no-front-end'])
+        ],
+        platform,
+        frontEnd,
+        isTypical:
+          frontEnd && database === 'sqlite' && (product === 'jira' ? platform !== 'connect' : platform === 'connect')
+      }))
+    )
+  )
+)
+
+/** Goes the newcomer's way with one kind of app. Rejects at the first step that does not work. */
+export async function tryNewcomer(directory: string, tarball: string, choice: Choice): Promise<Step[]> {
+  await mkdir(directory)
+  const steps: Step[] = []
+  async function step(typed: string, work: () => Promise<unknown>, isInstall = false): Promise<void> {
+    const start = performance.now()
+    await work()
+    steps.push({ typed, seconds: (performance.now() - start) / 1000, isInstall })
+  }
+  const app = join(directory, 'tea')
+  const quiet = ['--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline']
+  // What npx does with a name from a registry.
+  await writeFile(join(directory, 'package.json'), '{ "private": true }')
+  await step('(npx fetches the package)', () => run('npm', ['install', ...quiet, tarball], directory), true)
+  await step(`npx fastify-atlassian new tea ${choice.args.join(' ')}`, () =>
+    run(
+      join(directory, 'node_modules/.bin/fastify-atlassian'),
+      ['new', 'tea', '--yes', ...choice.args, '--package', tarball],
+      directory
+    )
+  )
+  await step('cd tea && npm install', () => run('npm', ['install', ...quiet], app), true)
+  await step('npm test', () => run('npm', ['test'], app))
+  await step('npm run typecheck', () => run('npm', ['run', 'typecheck'], app))
+
+  const [port = 0, hostPort = 0] = await freePorts()
+  const browser = await launchChromium()
+  let dev: ChildProcess | undefined
+  try {
+    await step('npm start', async () => {
+      dev = await startDev(app, port, hostPort)
+    })
+    if (choice.frontEnd)
+      await step('(opens the address in a browser, writes a note)', () => writeNote(browser, hostPort))
+    await step('(adds a route, and asks for it)', () => addRoute(app, port))
+  } finally {
+    await browser.close()
+    await end(dev)
+  }
+  return steps
+}
+
+async function startDev(app: string, port: number, hostPort: number): Promise<ChildProcess> {
+  const args = ['start', '--', '--port', String(port), '--host-port', String(hostPort)]
+  const { NODE_OPTIONS: _, DATABASE_URL: __, ...env } = process.env
+  const dev = spawn('npm', args, { cwd: app, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  for (const stream of [dev.stdout, dev.stderr])
+    stream?.on('data', (chunk) => (output = `${output}${chunk}`.slice(-4000)))
+  const deadline = Date.now() + 60_000
+  while (!/ready +open http/.test(output)) {
+    if (Date.now() > deadline || dev.exitCode !== null) {
+      await end(dev)
+      throw new Error(`the app did not start\n${output}`)
+    }
+    await pause()
+  }
+  return dev
+}
+
+async function writeNote(browser: Browser, hostPort: number): Promise<void> {
+  const page = await browser.newPage()
+  page.setDefaultTimeout(15_000)
+  // The site of the product that the app is for shows its module; the other one has none.
+  for (const site of [1, 2]) {
+    await page.goto(`http://127.0.0.1:${hostPort + site}/`)
+    const frame = page.locator('[data-testid="module-notes-panel"] iframe')
+    const shown = await frame.waitFor({ timeout: 3000 }).then(
+      () => true,
+      () => false
+    )
+    if (!shown) continue
+    const note = frame.contentFrame()
+    await note.getByText('Ready', { exact: true }).waitFor()
+    await note.getByLabel('Note').fill('Warm the pot')
+    await note.getByRole('button', { name: 'Save' }).click()
+    await note.getByText('Saved', { exact: true }).waitFor()
+    return
+  }
+  throw new Error('no site shows the panel of the app')
+}
+
+async function addRoute(app: string, port: number): Promise<void> {
+  const file = join(app, 'src/app.ts')
+  const source = await readFile(file, 'utf8')
+  const route = "  app.get('/hello', app.atlassian.protect('none'), async () => ({ hello: 'tea' }))\n"
+  assert.ok(source.includes('  return app\n'))
+  await writeFile(file, source.replace('  return app\n', `${route}  return app\n`))
+  for (const deadline = Date.now() + 20_000; ; await pause()) {
+    const answer = await fetch(`http://127.0.0.1:${port}/hello`).then(
+      (response) => response.text(),
+      () => ''
+    )
+    if (answer === '{"hello":"tea"}') return
+    if (Date.now() > deadline) throw new Error(`the new route does not answer: ${answer}`)
+  }
+}
+
+async function end(child: ChildProcess | undefined): Promise<void> {
+  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+  const ended = once(child, 'exit')
+  child.kill('SIGINT')
+  await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 10_000).unref())])
+  child.kill('SIGKILL')
+}
+
+/** One port for the app, and the first of three neighbours for the simulated host. */
+async function freePorts(): Promise<number[]> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  await once(server.close(), 'close')
+  const found = typeof address === 'object' && address !== null ? address.port : 0
+  return [found, 20_000 + (found % 10_000)]
+}
+
+const pause = () => new Promise((resolve) => setTimeout(resolve, 50))
