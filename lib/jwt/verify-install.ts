@@ -5,10 +5,10 @@ import type { Clock, SignedRequest } from '../ports.ts'
 import type { LifecyclePayload } from '../tenant/lifecycle-payload.ts'
 import { type ConnectClaims, checkTimes, parseConnectClaims, type TimeRules } from './claims.ts'
 import { parseCompactToken } from './compact-token.ts'
-import { extractToken } from './extract-token.ts'
+import { extractToken, type TokenSource } from './extract-token.ts'
 import { type InstallKeySource, isWellFormedKid } from './install-keys.ts'
 import { CONTEXT_QSH, matchesQueryStringHash } from './qsh.ts'
-import { MalformedUrlError, parseSignedUrl } from './signed-url.ts'
+import { parseRequestUrl } from './request-url.ts'
 import type { VerifiedConnect } from './verify-connect.ts'
 
 /** What install tokens are measured by. */
@@ -40,9 +40,13 @@ export interface VerifiedInstall {
  * Everything about the token that can be refused without the body and without a key (connect.md 2.4, rules 1, 2, 6, 7
  * and 8). Throws AuthenticationError.
  */
-export function readInstallToken(request: SignedRequest, rules: InstallRules): UnverifiedInstallToken {
-  const url = parseUrl(request.url)
-  const found = extractToken(request, url)
+export function readInstallToken(
+  request: SignedRequest,
+  rules: InstallRules,
+  source: TokenSource = extractToken
+): UnverifiedInstallToken {
+  const url = parseRequestUrl(request.url)
+  const found = source(request, url)
   if (found === null) throw new AuthenticationError('token-missing')
   if (found.place !== 'header') throw new AuthenticationError('token-place', { place: found.place })
   const { header, payload, signature } = parseCompactToken(found.token)
@@ -112,23 +116,13 @@ export async function verifyInstall(
   })
 }
 
-function hashBody(body: unknown): string {
+/** SHA-256 of the parsed body, by which a token that comes back is compared. Throws `ATL_LIFECYCLE_BODY`. */
+export function hashBody(body: unknown): string {
   try {
     return hash('sha256', JSON.stringify(body), 'hex')
   } catch {
     // JSON is read at any depth, but not written: no host nests that deep.
     throw new AtlassianError('ATL_LIFECYCLE_BODY', 'body-depth')
-  }
-}
-
-function parseUrl(url: string): ReturnType<typeof parseSignedUrl> {
-  // Routers read on behind a "#", and no hash covers what stands there; no honest client sends one.
-  if (url.includes('#')) throw new AuthenticationError('url')
-  try {
-    return parseSignedUrl(url)
-  } catch (error) {
-    if (error instanceof MalformedUrlError) throw new AuthenticationError('url')
-    throw error
   }
 }
 
