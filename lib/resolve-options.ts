@@ -1,4 +1,5 @@
 import { compileAllowedHosts, isInsecureAddress, productionHosts, withoutTrailingSlash } from './allowed-hosts.ts'
+import { parseBaseUrl } from './base-url.ts'
 import { OptionError } from './errors.ts'
 import { productionAuthorizationServer } from './host/authorization-server.ts'
 import { productionKeyHosts } from './jwt/install-keys.ts'
@@ -216,20 +217,6 @@ function refuseHooks(hooks: object): void {
       )
     }
   }
-}
-
-function parseBaseUrl(value: unknown, option: string): string {
-  const needed = 'it must be the public http(s) address of the app, without query, fragment or credentials'
-  if (typeof value !== 'string' || !URL.canParse(value)) throw new OptionError(option, value, needed)
-  const url = new URL(value)
-  const plain = (url.protocol === 'https:' || url.protocol === 'http:') && url.username === '' && url.password === ''
-  if (!plain || url.search !== '' || url.hash !== '' || value.includes('?') || value.includes('#')) {
-    throw new OptionError(option, value, needed)
-  }
-  const normal = withoutTrailingSlash(`${url.origin}${url.pathname}`)
-  // Hosts repeat the address as it is written, capitals included.
-  const written = withoutTrailingSlash(value)
-  return written.toLowerCase() === normal.toLowerCase() ? written : normal
 }
 
 function parseAddress(value: string, option: string): string {

@@ -7,6 +7,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   encryption: ['ground'],
   tenant: ['ground'],
   jwt: ['ground', 'tenant'],
+  verify: ['ground', 'tenant', 'jwt'],
+  bitbucket: ['ground', 'tenant', 'jwt', 'host'],
+  // The loose modes. Nothing imports them.
+  compat: ['ground', 'tenant', 'jwt', 'verify', 'bitbucket'],
   delivery: ['ground', 'tenant'],
   store: ['ground', 'encryption', 'tenant'],
   host: ['ground', 'tenant', 'jwt'],
@@ -15,12 +19,26 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   webhook: ['ground', 'tenant', 'jwt'],
   descriptor: ['ground', 'tenant', 'jwt', 'host', 'webhook'],
   manifest: ['ground', 'descriptor'],
-  app: ['ground', 'encryption', 'tenant', 'jwt', 'delivery', 'host', 'forge', 'authorize', 'webhook', 'descriptor'],
+  app: [
+    'ground',
+    'encryption',
+    'tenant',
+    'jwt',
+    'delivery',
+    'host',
+    'forge',
+    'authorize',
+    'webhook',
+    'descriptor',
+    'bitbucket'
+  ],
   frame: ['ground', 'tenant', 'jwt', 'host', 'descriptor', 'app'],
   index: [
     'ground',
     'tenant',
     'jwt',
+    'verify',
+    'bitbucket',
     'delivery',
     'host',
     'forge',
@@ -36,7 +54,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   testing: ['ground', 'tenant', 'jwt', 'host', 'webhook', 'descriptor']
 }
 
-const ground = ['errors', 'secret', 'ports', 'bounded-map', 'version', 'within'].map((name) => `lib/${name}.ts`)
+const ground = ['errors', 'secret', 'ports', 'bounded-map', 'version', 'within', 'allowed-hosts', 'base-url'].map((name) => `lib/${name}.ts`)
 
 /** Packages that only one place knows. */
 const homes: Readonly<Record<string, string>> = {
@@ -77,6 +95,7 @@ function judgeOwnFile(file: string, target: string): string | null {
   const to = placeOf(target)
   if (from === 'test' || from === to) return null
   if (from === 'example-app') return 'the example app imports the package, as users do'
+  if (to === 'lib/compat') return 'the loose modes are for those who ask for them by name'
   if (to === 'lib/testing') return 'only tests and the example app use the simulator'
   if (from === 'client' || to === 'client') return 'the client runs in browsers and shares nothing with the backend'
   if (from === 'plugins') return to.startsWith('lib/') ? null : 'plugins import only lib'
