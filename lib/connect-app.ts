@@ -3,23 +3,30 @@ import { type AppEmitter, createAppEmitter } from './app-events.ts'
 import { type Authenticator, createAuthenticator } from './authenticator.ts'
 import { createAskHost } from './authorize/ask-host.ts'
 import { type Authorizer, createAuthorizer } from './authorize/authorizer.ts'
+import { createBitbucketInstalls } from './bitbucket/bitbucket-installs.ts'
+import { createBitbucketTokens } from './bitbucket/bitbucket-tokens.ts'
+import { createInstallProver } from './bitbucket/prove-install.ts'
+import { signBitbucketRequest } from './bitbucket/sign-bitbucket-request.ts'
 import { createDispatcher, type Dispatcher } from './delivery/dispatcher.ts'
 import type { Descriptor } from './descriptor/descriptor.ts'
+import { AtlassianError, OptionError } from './errors.ts'
 import { createTargetFinder, type HostLookup, isTarget } from './find-target.ts'
 import { createForgeApp, type ForgeApp } from './forge/forge-app.ts'
 import { createForgeHost, endingTokens, type ForgeHost } from './forge/forge-host.ts'
 import { createForgeEvents, type ForgeEvents } from './forge-events.ts'
 import { createHostCalls, type HostMetrics } from './host/host-calls.ts'
 import type { HostClient, VerifiedUser } from './host/host-client.ts'
-import type { HostTarget } from './host/host-target.ts'
+import { type HostTarget, isForgeTarget } from './host/host-target.ts'
 import { createUserTokens } from './host/user-token.ts'
 import type { UserTokens } from './host/user-tokens.ts'
 import { createInstallKeySource, type InstallKeySource } from './jwt/install-keys.ts'
+import { createSignedInstalls, type Installs } from './jwt/installs.ts'
 import { signHostRequest } from './jwt/sign-host-request.ts'
 import type { ConnectRules } from './jwt/verify-connect.ts'
 import type { InstallRules } from './jwt/verify-install.ts'
 import type { LifecycleHookEvent, ResolvedOptions } from './options.ts'
 import type { Log } from './ports.ts'
+import type { Secret } from './secret.ts'
 import { finishJoin, JOINED } from './tenant/join-delivery.ts'
 import { adoptTenant, createLifecycleService, type LifecycleService } from './tenant/lifecycle-service.ts'
 import { clientKeysOf, hasRegistration, isAlive, isConnected, type Tenant } from './tenant/tenant.ts'
@@ -68,6 +75,10 @@ export interface ConnectApp {
   readonly forgeEvents: ForgeEvents | null
   readonly installKeys: InstallKeySource
   readonly installRules: InstallRules
+  /** How life-cycle calls are proved, which the option `product` alone decides. */
+  readonly installs: Installs
+  /** Acts as the account of an installation in Bitbucket. Rejects with `ATL_OPTION` for every other app. */
+  bitbucketToken(lookup: TenantLookup): Promise<Secret>
   readonly lifecycle: LifecycleService
   /** Tokens with which the app acts as a user of a site. */
   readonly userTokens: UserTokens
@@ -139,15 +150,19 @@ export function createConnectApp(
     previousSecretSeconds: tokens.previousSecretSeconds,
     sessionMaxHours: options.sessionMaxHours
   }
+  const network = { userAgent: `fastify-atlassian/${version} ${appKey}`, fetch: options.fetch, clock }
   const userTokens = createUserTokens({
+    ...network,
     scopes: descriptor.scopes ?? [],
     authorizationServer: options.authorizationServer,
     store,
-    userAgent: `fastify-atlassian/${version} ${appKey}`,
-    fetch: options.fetch,
-    clock,
     log
   })
+  const sign = options.bitbucket === null ? signHostRequest : signBitbucketRequest
+  const bitbucketTokens =
+    options.bitbucket === null
+      ? null
+      : createBitbucketTokens({ ...network, bitbucket: options.bitbucket, store, log, timeoutMs: 5000 })
   const events = createAppEmitter()
   const withSettings = createSettingsGiver({ store, clock, maxValueBytes: options.maxSettingBytes })
 
@@ -226,8 +241,9 @@ export function createConnectApp(
     dispatcher: options.dispatcher,
     clock,
     timer: options.timer,
-    sign: (tenant, method, url) => `JWT ${signHostRequest(tenant, method, url, Math.floor(clock() / 1000))}`,
+    sign: (tenant, method, url) => `JWT ${sign(tenant, method, url, Math.floor(clock() / 1000))}`,
     userTokens,
+    ...(bitbucketTokens === null || options.bitbucket?.calls !== 'access-token' ? {} : { appTokens: bitbucketTokens }),
     onLimit(event) {
       events.emitLifecycle('hostLimit', event).catch((error: unknown) => {
         log.error({ reason: error instanceof Error ? error.message : 'unknown' }, 'handler of hostLimit failed')
@@ -274,6 +290,55 @@ export function createConnectApp(
     dispatch: (deliveryId) => dispatcher.dispatch(deliveryId)
   })
 
+  const installKeys = createInstallKeySource({
+    hosts: options.installKeyHosts,
+    fetch: options.fetch,
+    clock,
+    log,
+    maxFetchesPerMinute: options.maxKeyFetchesPerMinute,
+    timeoutMs: 5000
+  })
+  const installRules: InstallRules = {
+    appKey,
+    clock,
+    audiences,
+    basePaths,
+    needsBasePath,
+    leewaySeconds: tokens.leewaySeconds,
+    maxLifetimeSeconds: tokens.maxLifetimeSeconds
+  }
+
+  function createInstalls(): Installs {
+    const about = { appKey, siteUrl: options.hosts.siteUrl }
+    const { bitbucket } = options
+    if (bitbucket === null) return createSignedInstalls(installRules, installKeys, about)
+    return createBitbucketInstalls({
+      bitbucket,
+      rules: { ...rules, basePaths, needsBasePath },
+      about,
+      findTenant: registrationOf,
+      prove: createInstallProver({
+        ...network,
+        bitbucket,
+        maxPerMinute: options.maxKeyFetchesPerMinute
+      })
+    })
+  }
+
+  async function bitbucketToken(lookup: TenantLookup): Promise<Secret> {
+    if (bitbucketTokens === null) throw new OptionError('product', undefined, 'it must be "bitbucket" for its tokens')
+    const tenant = await findTarget(lookup)
+    if (isForgeTarget(tenant)) throw new AtlassianError('ATL_NO_TENANT', 'bitbucket-token')
+    return await bitbucketTokens.get(tenant)
+  }
+
+  async function registrationOf(clientKey: string) {
+    const found = await store.find({ clientKey }).catch((cause: unknown) => {
+      throw new AtlassianError('ATL_STORE_UNAVAILABLE', 'tenant-read', {}, { cause })
+    })
+    return found !== null && hasRegistration(found) ? found : null
+  }
+
   return Object.freeze({
     options,
     descriptor,
@@ -286,23 +351,10 @@ export function createConnectApp(
     forge,
     forgeHost,
     forgeEvents,
-    installKeys: createInstallKeySource({
-      hosts: options.installKeyHosts,
-      fetch: options.fetch,
-      clock,
-      log,
-      maxFetchesPerMinute: options.maxKeyFetchesPerMinute,
-      timeoutMs: 5000
-    }),
-    installRules: {
-      appKey,
-      clock,
-      audiences,
-      basePaths,
-      needsBasePath,
-      leewaySeconds: tokens.leewaySeconds,
-      maxLifetimeSeconds: tokens.maxLifetimeSeconds
-    },
+    installKeys,
+    installRules,
+    installs: createInstalls(),
+    bitbucketToken,
     userTokens,
     lifecycle: forgettingTokens(
       createLifecycleService({

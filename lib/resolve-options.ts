@@ -1,5 +1,6 @@
 import { compileAllowedHosts, isInsecureAddress, productionHosts, withoutTrailingSlash } from './allowed-hosts.ts'
 import { parseBaseUrl } from './base-url.ts'
+import { bitbucketHosts, bitbucketScript, resolveBitbucket } from './bitbucket/bitbucket-options.ts'
 import { OptionError } from './errors.ts'
 import { productionAuthorizationServer } from './host/authorization-server.ts'
 import { productionKeyHosts } from './jwt/install-keys.ts'
@@ -28,7 +29,12 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
   )
   const basePaths = [...new Set(baseUrls.map((url) => withoutTrailingSlash(new URL(url).pathname)))]
   const mountPaths = given.mountPath === undefined ? basePaths : [parsePath(given.mountPath, 'mountPath')]
-  const allowedHosts = check.list(given.allowedHosts, 'allowedHosts', productionHosts)
+  const bitbucket = parseBitbucket(given)
+  const allowedHosts = check.list(
+    given.allowedHosts,
+    'allowedHosts',
+    bitbucket === null ? productionHosts : bitbucketHosts(bitbucket)
+  )
   const installKeyHosts = check
     .list(given.installKeyHosts, 'installKeyHosts', productionKeyHosts)
     .map((url, index) => parseAddress(url, `installKeyHosts[${index}]`))
@@ -43,12 +49,19 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
     'authorizationServer'
   )
   const hostScriptUrl = parseAddress(
-    check.text(given.hostScriptUrl, 'hostScriptUrl', 'https://connect-cdn.atl-paas.net/all.js'),
+    check.text(
+      given.hostScriptUrl,
+      'hostScriptUrl',
+      bitbucket === null ? 'https://connect-cdn.atl-paas.net/all.js' : bitbucketScript
+    ),
     'hostScriptUrl'
   )
   if (production && !unsafe) {
     const single = { authorizationServer: [authorizationServer], hostScriptUrl: [hostScriptUrl] }
     refuseInsecure({ baseUrls, allowedHosts, installKeyHosts, ...single })
+    if (bitbucket !== null) {
+      refuseInsecure({ 'bitbucket.apiUrl': [bitbucket.apiUrl], 'bitbucket.siteUrl': [bitbucket.siteUrl] })
+    }
   }
   const { session = {}, tokens = {}, webhooks = {}, hooks = {}, authorization = {}, hostClient = {} } = given
   check.nested({ session, tokens, webhooks, hooks, authorization, hostClient }, NESTED)
@@ -57,6 +70,7 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
   return Object.freeze({
     descriptor: given.descriptor,
     forge: resolveForge(given.forge, { production, unsafe }),
+    bitbucket,
     baseUrl: baseUrls[0] ?? '',
     baseUrls: Object.freeze([...new Set(baseUrls)]),
     // A proxy may put the mount path where the host wrote the path of the base URL; `rewriteUrl` keeps the host's.
@@ -162,6 +176,8 @@ const KNOWN = [
   'transformDescriptor',
   'appKey',
   'forge',
+  'product',
+  'bitbucket',
   'store',
   'migrate',
   'encryption',
@@ -205,6 +221,21 @@ const NESTED = {
   hostClient: ['timeoutMs', 'maxAttempts', 'maxTotalMs', 'concurrency', 'maxWaiting'],
   hooks: ['beforeInstall', 'onInstalled', 'onUninstalled', 'onEnabled', 'onDisabled', 'awaitMs']
 } as const
+
+/** What decides how installs are proved: nothing but this. */
+function parseBitbucket({ product, bitbucket, forge, descriptor }: ConnectOptions): ResolvedOptions['bitbucket'] {
+  if (product === undefined) {
+    if (bitbucket === undefined) return null
+    throw new OptionError('bitbucket', bitbucket, 'it is for apps whose "product" is "bitbucket"')
+  }
+  if (product !== 'bitbucket') {
+    throw new OptionError('product', product, 'it must be "bitbucket"; apps of Jira and Confluence leave it out')
+  }
+  if (forge !== undefined || descriptor === undefined) {
+    throw new OptionError('product', product, 'it needs "descriptor" and does not go together with "forge"')
+  }
+  return resolveBitbucket(bitbucket)
+}
 
 /** Nothing would ever run them, and nobody would notice. */
 function refuseHooks(hooks: object): void {
@@ -324,5 +355,6 @@ function refuseInsecure(lists: Readonly<Record<string, readonly string[]>>): voi
 
 function optionName(list: string, index: number): string {
   if (list === 'baseUrls') return index === 0 ? 'baseUrl' : `allowedBaseUrls[${index - 1}]`
-  return list === 'authorizationServer' || list === 'hostScriptUrl' ? list : `${list}[${index}]`
+  const isList = list === 'allowedHosts' || list === 'installKeyHosts'
+  return isList ? `${list}[${index}]` : list
 }

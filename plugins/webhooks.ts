@@ -62,7 +62,8 @@ export const webhooksPlugin = fp<{ core: ConnectApp }>(
 async function receive(core: ConnectApp, request: FastifyRequest, listed: readonly string[]): Promise<void> {
   const { tenant, connect } = requireConnect(request)
   const body = parseJsonBytes(request.body)
-  const { identifier, retry, flow } = deliveryHeaders(request.headers)
+  const isBitbucket = core.options.bitbucket !== null
+  const { identifier, retry, flow } = deliveryHeaders(request.headers, isBitbucket)
   const content: StoredWebhook = {
     retry,
     flow,
@@ -71,7 +72,9 @@ async function receive(core: ConnectApp, request: FastifyRequest, listed: readon
     query: queryOf(request.originalUrl),
     body
   }
-  await writable(core.receiveWebhook({ tenant, event: webhookEventName(body, listed), identifier, content }))
+  const said = isBitbucket ? request.headers['x-event-key'] : undefined
+  const event = webhookEventName(body, listed, said)
+  await writable(core.receiveWebhook({ tenant, event, identifier, content }))
 }
 
 function queryOf(url: string): Record<string, string | string[]> {

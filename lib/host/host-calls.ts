@@ -1,7 +1,7 @@
 import type { Clock, FetchLike, Timer } from '../ports.ts'
 import type { ConnectTenant } from '../tenant/tenant.ts'
 import { createConnections, type HostDispatcher } from './connections.ts'
-import { createCredentials } from './credentials.ts'
+import { type AppTokens, createCredentials } from './credentials.ts'
 import { createHostClient, type HostClient, type VerifiedUser } from './host-client.ts'
 import type { HostTarget } from './host-target.ts'
 import { createHostTransport, type TransportCounts } from './host-transport.ts'
@@ -39,6 +39,8 @@ export interface HostCallsOptions {
   /** The `Authorization` header of the app for exactly this call. */
   readonly sign: (tenant: ConnectTenant, method: string, url: URL) => string
   readonly userTokens: UserTokens
+  /** Given where access tokens take the place of `sign`. */
+  readonly appTokens?: AppTokens
   /** Told about limits; must not throw. */
   readonly onLimit: (event: HostLimitEvent) => void
 }
@@ -63,7 +65,18 @@ const CLOSE_TURN_MS = 20
 
 /** Connects to nothing before the first call. */
 export function createHostCalls(options: HostCallsOptions): HostCalls {
-  const { userAgent, limits, fetch, dispatcher, clock, timer, random = Math.random, sign, userTokens } = options
+  const {
+    userAgent,
+    limits,
+    fetch,
+    dispatcher,
+    clock,
+    timer,
+    random = Math.random,
+    sign,
+    userTokens,
+    appTokens
+  } = options
   const connections = createConnections({ fetch, dispatcher })
   const watch = createLimitWatch(options.onLimit)
   const gate = createTenantGate({ timer, concurrency: limits.concurrency, maxWaiting: limits.maxWaiting })
@@ -72,7 +85,7 @@ export function createHostCalls(options: HostCallsOptions): HostCalls {
     clock,
     timer,
     random,
-    credentials: createCredentials({ sign, userTokens }),
+    credentials: createCredentials({ sign, userTokens, ...(appTokens ? { appTokens } : {}) }),
     gate,
     watch,
     retry: { maxAttempts: limits.maxAttempts, maxTotalMs: limits.maxTotalMs }

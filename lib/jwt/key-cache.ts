@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { BoundedMap } from '../bounded-map.ts'
-import { AtlassianError, AuthenticationError } from '../errors.ts'
+import { AtlassianError, AuthenticationError, type ErrorCode } from '../errors.ts'
 import type { Clock } from '../ports.ts'
 
 const MAX_AT_ONCE = 4
@@ -45,8 +45,11 @@ export function createKeyCache(ask: (kid: string) => Promise<KeyObject | null>, 
   }
 }
 
-/** Counts questions to the network and throws `ATL_KEYS_UNAVAILABLE` for those above the limit of a minute. */
-export function createFetchLimit({ clock, maxFetchesPerMinute }: { clock: Clock; maxFetchesPerMinute: number }) {
+/** Counts questions to the network and throws the code, by default `ATL_KEYS_UNAVAILABLE`, above the limit of a minute. */
+export function createFetchLimit(
+  { clock, maxFetchesPerMinute }: { readonly clock: Clock; readonly maxFetchesPerMinute: number },
+  code: ErrorCode = 'ATL_KEYS_UNAVAILABLE'
+): () => void {
   let windowStartMs = 0
   let startedInWindow = 0
   return (): void => {
@@ -55,7 +58,7 @@ export function createFetchLimit({ clock, maxFetchesPerMinute }: { clock: Clock;
       windowStartMs = now
       startedInWindow = 0
     }
-    if (startedInWindow >= maxFetchesPerMinute) throw new AtlassianError('ATL_KEYS_UNAVAILABLE', 'key-fetch-limit')
+    if (startedInWindow >= maxFetchesPerMinute) throw new AtlassianError(code, 'key-fetch-limit')
     startedInWindow++
   }
 }

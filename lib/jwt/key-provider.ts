@@ -36,7 +36,8 @@ export interface ProvidedKeyOptions {
 export function createProvidedKeySource(options: ProvidedKeyOptions): InstallKeySource {
   const { provider, cache, timeoutMs = 5000, maxFetchesPerMinute = 30, clock = Date.now, log = silentLog } = options
   const takeFetch = createFetchLimit({ clock, maxFetchesPerMinute })
-  const inTime = <Value>(work: () => Value | Promise<Value>): Promise<Value> => within((async () => work())(), timeoutMs)
+  const inTime = <Value>(work: () => Value | Promise<Value>): Promise<Value> =>
+    within((async () => work())(), timeoutMs)
 
   async function fromCache(kid: string): Promise<KeyObject | null> {
     if (cache === undefined) return null

@@ -45,8 +45,22 @@ export function readInstallToken(
   rules: InstallRules,
   source: TokenSource = extractToken
 ): UnverifiedInstallToken {
-  const url = parseRequestUrl(request.url)
-  const found = source(request, url)
+  const unverified = readInstallClaims(request, rules, source)
+  const { qsh } = unverified.claims
+  if (qsh === null || qsh === CONTEXT_QSH) throw new AuthenticationError('hash-missing')
+  const { basePaths, needsBasePath } = rules
+  const input = { method: request.method, url: parseRequestUrl(request.url), basePaths, needsBasePath }
+  if (!matchesQueryStringHash(qsh, input)) throw new AuthenticationError('hash')
+  return unverified
+}
+
+/** The same without rule 8: the token may be for another address. Throws AuthenticationError. */
+export function readInstallClaims(
+  request: SignedRequest,
+  rules: InstallRules,
+  source: TokenSource
+): UnverifiedInstallToken {
+  const found = source(request, parseRequestUrl(request.url))
   if (found === null) throw new AuthenticationError('token-missing')
   if (found.place !== 'header') throw new AuthenticationError('token-place', { place: found.place })
   const { header, payload, signature } = parseCompactToken(found.token)
@@ -61,17 +75,6 @@ export function readInstallToken(
     throw new AuthenticationError('audience')
   }
   checkTimes(claims, rules.clock() / 1000, rules)
-  if (claims.qsh === null || claims.qsh === CONTEXT_QSH) throw new AuthenticationError('hash-missing')
-  if (
-    !matchesQueryStringHash(claims.qsh, {
-      method: request.method,
-      url,
-      basePaths: rules.basePaths,
-      needsBasePath: rules.needsBasePath
-    })
-  ) {
-    throw new AuthenticationError('hash')
-  }
   return { token: found.token, kid, claims }
 }
 

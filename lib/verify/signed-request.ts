@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { authorizationValues, mediaType } from '../jwt/header-values.ts'
 import type { SignedRequest } from '../ports.ts'
 
 /** A form body that is parsed already, for requests that may bring their token in it. */
@@ -18,7 +19,7 @@ export function signedRequestFromNode(
   return {
     method,
     url: originalUrl ?? url,
-    authorization: authorizationOf(message.rawHeaders, headers.authorization),
+    authorization: authorizationValues(message.rawHeaders, headers.authorization),
     contentType: mediaType(headers['content-type']),
     form
   }
@@ -37,15 +38,4 @@ export function signedRequestFromFetch(request: Request, { form }: FormOfRequest
     contentType: mediaType(request.headers.get('content-type') ?? undefined),
     form
   }
-}
-
-// Node keeps the first of several Authorization headers and hides the others, so the raw list is read.
-function authorizationOf(rawHeaders: readonly string[], merged: string | undefined): readonly string[] {
-  if (merged === undefined) return []
-  const values = rawHeaders.filter((_, index) => index % 2 === 1 && /^authorization$/i.test(rawHeaders[index - 1] ?? ''))
-  return values.length > 0 ? values : [merged]
-}
-
-function mediaType(header: string | undefined): string | undefined {
-  return header?.split(';', 1)[0]?.trim().toLowerCase()
 }

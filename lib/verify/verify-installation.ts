@@ -1,7 +1,15 @@
 import { compileAllowedHosts, productionHosts } from '../allowed-hosts.ts'
 import { AuthenticationError, OptionError } from '../errors.ts'
+import type { TokenSource } from '../jwt/extract-token.ts'
 import type { InstallKeySource } from '../jwt/install-keys.ts'
-import { readInstallToken, type VerifiedInstall, verifyInstall } from '../jwt/verify-install.ts'
+import {
+  type InstallRules,
+  readInstallToken,
+  type UnverifiedInstallToken,
+  type VerifiedInstall,
+  verifyInstall
+} from '../jwt/verify-install.ts'
+import type { SignedRequest } from '../ports.ts'
 import { type PayloadRules, parseLifecyclePayload } from '../tenant/lifecycle-payload.ts'
 import { type CredentialsLoader, loadCredentials } from './credentials.ts'
 import { createInstallReplays, type InstallReplays, refuseReplay } from './install-replays.ts'
@@ -44,18 +52,37 @@ const ownReplays = createInstallReplays()
 export async function verifyInstallation<Entity>(
   options: VerifyInstallationOptions<Entity>
 ): Promise<VerifiedInstallation<Entity>> {
-  const { request, body, replays = ownReplays } = options
+  return await verifySigned(options, readInstallToken)
+}
+
+/** The same with another way to read the token. */
+export async function verifySigned<Entity>(
+  options: VerifyInstallationOptions<Entity>,
+  read: (request: SignedRequest, rules: InstallRules, source: TokenSource) => UnverifiedInstallToken
+): Promise<VerifiedInstallation<Entity>> {
+  const { request, body, keys } = options
+  if (typeof keys?.get !== 'function') throw new OptionError('keys', keys, 'it must be a source of install keys')
   const rules = rulesOf(options)
-  const event = eventOf(options.event)
-  const unverified = readInstallToken({ ...request, form: undefined }, rules, tokenSourceOf(options))
-  const payload = parseLifecyclePayload(body, [event], payloadRules(options, productionHosts))
-  const install = await verifyInstall(unverified, payload, body, options.keys, rules)
+  const events = [eventOf(options.event)]
+  const unverified = read({ ...request, form: undefined }, rules, tokenSourceOf(options))
+  const payload = parseLifecyclePayload(body, events, payloadRules(options, productionHosts))
+  const install = await verifyInstall(unverified, payload, body, keys, rules)
   const credentials = await loadCredentials(options.credentialsLoader, payload.clientKey)
-  if (credentials === null && event === 'uninstalled') {
-    throw new AuthenticationError('tenant-unknown', { clientKey: payload.clientKey })
-  }
+  return await accepted(options, install, credentials)
+}
+
+/** The result for a call that is proved, unless its token came with another body before. Throws AuthenticationError. */
+export async function accepted<Entity>(
+  { replays = ownReplays }: { readonly replays?: InstallReplays },
+  install: VerifiedInstall,
+  credentials: { readonly storedEntity: Entity } | null
+): Promise<VerifiedInstallation<Entity>> {
+  const { clientKey, eventType } = install.payload
+  if (credentials === null && eventType === 'uninstalled')
+    throw new AuthenticationError('tenant-unknown', { clientKey })
   await refuseReplay(replays, install.mark)
-  return newOrUpdate(install, credentials)
+  if (credentials === null) return Object.freeze({ type: 'newInstallation', clientKey, install })
+  return Object.freeze({ type: 'update' as const, clientKey, install, storedEntity: credentials.storedEntity })
 }
 
 /** Throws OptionError. */
@@ -70,13 +97,4 @@ export function payloadRules(
   usual: readonly string[]
 ): PayloadRules {
   return { appKey, siteUrl: compileAllowedHosts(allowedHosts ?? usual).siteUrl }
-}
-
-function newOrUpdate<Entity>(
-  install: VerifiedInstall,
-  credentials: { readonly storedEntity: Entity } | null
-): VerifiedInstallation<Entity> {
-  const { clientKey } = install.payload
-  if (credentials === null) return Object.freeze({ type: 'newInstallation', clientKey, install })
-  return Object.freeze({ type: 'update', clientKey, install, storedEntity: credentials.storedEntity })
 }

@@ -54,7 +54,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   testing: ['ground', 'tenant', 'jwt', 'host', 'webhook', 'descriptor']
 }
 
-const ground = ['errors', 'secret', 'ports', 'bounded-map', 'version', 'within', 'allowed-hosts', 'base-url'].map((name) => `lib/${name}.ts`)
+const ground = ['errors', 'secret', 'ports', 'bounded-map', 'version', 'within', 'allowed-hosts', 'base-url'].map(
+  (name) => `lib/${name}.ts`
+)
 
 /** Packages that only one place knows. */
 const homes: Readonly<Record<string, string>> = {
