@@ -1,11 +1,10 @@
 import { withoutTrailingSlash } from './allowed-hosts.ts'
 import { type AppEmitter, createAppEmitter } from './app-events.ts'
+import { createAppInstalls } from './app-installs.ts'
 import { type Authenticator, createAuthenticator } from './authenticator.ts'
 import { createAskHost } from './authorize/ask-host.ts'
 import { type Authorizer, createAuthorizer } from './authorize/authorizer.ts'
-import { createBitbucketInstalls } from './bitbucket/bitbucket-installs.ts'
 import { createBitbucketTokens } from './bitbucket/bitbucket-tokens.ts'
-import { createInstallProver } from './bitbucket/prove-install.ts'
 import { signBitbucketRequest } from './bitbucket/sign-bitbucket-request.ts'
 import { createDispatcher, type Dispatcher } from './delivery/dispatcher.ts'
 import type { Descriptor } from './descriptor/descriptor.ts'
@@ -19,11 +18,9 @@ import type { HostClient, VerifiedUser } from './host/host-client.ts'
 import { type HostTarget, isForgeTarget } from './host/host-target.ts'
 import { createUserTokens } from './host/user-token.ts'
 import type { UserTokens } from './host/user-tokens.ts'
-import { createInstallKeySource, type InstallKeySource } from './jwt/install-keys.ts'
-import { createSignedInstalls, type Installs } from './jwt/installs.ts'
+import type { Installs } from './jwt/installs.ts'
 import { signHostRequest } from './jwt/sign-host-request.ts'
 import type { ConnectRules } from './jwt/verify-connect.ts'
-import type { InstallRules } from './jwt/verify-install.ts'
 import type { LifecycleHookEvent, ResolvedOptions } from './options.ts'
 import type { Log } from './ports.ts'
 import type { Secret } from './secret.ts'
@@ -73,8 +70,6 @@ export interface ConnectApp {
   readonly forgeHost: ForgeHost | null
   /** The same. */
   readonly forgeEvents: ForgeEvents | null
-  readonly installKeys: InstallKeySource
-  readonly installRules: InstallRules
   /** How life-cycle calls are proved, which the option `product` alone decides. */
   readonly installs: Installs
   /** Acts as the account of an installation in Bitbucket. Rejects with `ATL_OPTION` for every other app. */
@@ -290,53 +285,11 @@ export function createConnectApp(
     dispatch: (deliveryId) => dispatcher.dispatch(deliveryId)
   })
 
-  const installKeys = createInstallKeySource({
-    hosts: options.installKeyHosts,
-    fetch: options.fetch,
-    clock,
-    log,
-    maxFetchesPerMinute: options.maxKeyFetchesPerMinute,
-    timeoutMs: 5000
-  })
-  const installRules: InstallRules = {
-    appKey,
-    clock,
-    audiences,
-    basePaths,
-    needsBasePath,
-    leewaySeconds: tokens.leewaySeconds,
-    maxLifetimeSeconds: tokens.maxLifetimeSeconds
-  }
-
-  function createInstalls(): Installs {
-    const about = { appKey, siteUrl: options.hosts.siteUrl }
-    const { bitbucket } = options
-    if (bitbucket === null) return createSignedInstalls(installRules, installKeys, about)
-    return createBitbucketInstalls({
-      bitbucket,
-      rules: { ...rules, basePaths, needsBasePath },
-      about,
-      findTenant: registrationOf,
-      prove: createInstallProver({
-        ...network,
-        bitbucket,
-        maxPerMinute: options.maxKeyFetchesPerMinute
-      })
-    })
-  }
-
   async function bitbucketToken(lookup: TenantLookup): Promise<Secret> {
     if (bitbucketTokens === null) throw new OptionError('product', undefined, 'it must be "bitbucket" for its tokens')
     const tenant = await findTarget(lookup)
     if (isForgeTarget(tenant)) throw new AtlassianError('ATL_NO_TENANT', 'bitbucket-token')
     return await bitbucketTokens.get(tenant)
-  }
-
-  async function registrationOf(clientKey: string) {
-    const found = await store.find({ clientKey }).catch((cause: unknown) => {
-      throw new AtlassianError('ATL_STORE_UNAVAILABLE', 'tenant-read', {}, { cause })
-    })
-    return found !== null && hasRegistration(found) ? found : null
   }
 
   return Object.freeze({
@@ -351,9 +304,7 @@ export function createConnectApp(
     forge,
     forgeHost,
     forgeEvents,
-    installKeys,
-    installRules,
-    installs: createInstalls(),
+    installs: createAppInstalls({ options, store, log, rules, audiences, basePaths, needsBasePath }),
     bitbucketToken,
     userTokens,
     lifecycle: forgettingTokens(

@@ -1,12 +1,13 @@
 import { compileAllowedHosts, isInsecureAddress, productionHosts, withoutTrailingSlash } from './allowed-hosts.ts'
 import { parseBaseUrl } from './base-url.ts'
-import { bitbucketHosts, bitbucketScript, resolveBitbucket } from './bitbucket/bitbucket-options.ts'
+import { bitbucketHosts, bitbucketScript } from './bitbucket/bitbucket-options.ts'
 import { OptionError } from './errors.ts'
 import { productionAuthorizationServer } from './host/authorization-server.ts'
 import { productionKeyHosts } from './jwt/install-keys.ts'
 import * as check from './option-checks.ts'
 import type { ConnectOptions, ResolvedOptions } from './options.ts'
 import { systemTimer } from './ports.ts'
+import { parseBitbucket } from './resolve-bitbucket.ts'
 import { resolveForge } from './resolve-forge.ts'
 import type { LifecycleEventType } from './tenant/lifecycle-payload.ts'
 
@@ -221,21 +222,6 @@ const NESTED = {
   hostClient: ['timeoutMs', 'maxAttempts', 'maxTotalMs', 'concurrency', 'maxWaiting'],
   hooks: ['beforeInstall', 'onInstalled', 'onUninstalled', 'onEnabled', 'onDisabled', 'awaitMs']
 } as const
-
-/** What decides how installs are proved: nothing but this. */
-function parseBitbucket({ product, bitbucket, forge, descriptor }: ConnectOptions): ResolvedOptions['bitbucket'] {
-  if (product === undefined) {
-    if (bitbucket === undefined) return null
-    throw new OptionError('bitbucket', bitbucket, 'it is for apps whose "product" is "bitbucket"')
-  }
-  if (product !== 'bitbucket') {
-    throw new OptionError('product', product, 'it must be "bitbucket"; apps of Jira and Confluence leave it out')
-  }
-  if (forge !== undefined || descriptor === undefined) {
-    throw new OptionError('product', product, 'it needs "descriptor" and does not go together with "forge"')
-  }
-  return resolveBitbucket(bitbucket)
-}
 
 /** Nothing would ever run them, and nobody would notice. */
 function refuseHooks(hooks: object): void {
