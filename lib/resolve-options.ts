@@ -59,10 +59,10 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
   )
   if (production && !unsafe) {
     const single = { authorizationServer: [authorizationServer], hostScriptUrl: [hostScriptUrl] }
-    refuseInsecure({ baseUrls, allowedHosts, installKeyHosts, ...single })
     if (bitbucket !== null) {
       refuseInsecure({ 'bitbucket.apiUrl': [bitbucket.apiUrl], 'bitbucket.siteUrl': [bitbucket.siteUrl] })
     }
+    refuseInsecure({ baseUrls, allowedHosts, installKeyHosts, ...single })
   }
   const { session = {}, tokens = {}, webhooks = {}, hooks = {}, authorization = {}, hostClient = {} } = given
   check.nested({ session, tokens, webhooks, hooks, authorization, hostClient }, NESTED)

@@ -17,6 +17,7 @@ export interface KeyCache {
   set(kid: string, pem: string): unknown
 }
 
+/** What `createProvidedKeySource` takes. */
 export interface ProvidedKeyOptions {
   readonly provider: KeyProvider
   /** Asked before the provider, told after it. One that fails is passed over. */
