@@ -80,6 +80,9 @@ export async function startBitbucket(t: Test, nowSeconds: () => number): Promise
       return { status: 200, body: { access_token: fresh, expires_in: 7200, token_type: 'bearer' } }
     }
     if (target === '/2.0/user') return { status: 200, body: { uuid: fake.otherAccount ?? workspace.uuid } }
+    if (target === '/2.0/list') return { status: 200, body: { values: [1, 2], next: `${fake.url}/2.0/list?page=2` } }
+    if (target === '/2.0/list?page=2') return { status: 200, body: { values: [3] } }
+    if (target === '/2.0/far') return { status: 200, body: { values: [1], next: 'https://evil.test/2.0/far?page=2' } }
     return { status: 200, body: { path: target, as: workspace.uuid } }
   }
 

@@ -205,6 +205,20 @@ t.test('the app calls with a token of its own for each call', async (t) => {
   await t.rejects(client.asUser('ada').get('/2.0/user'), { code: 'ATL_USER_TOKEN_SETUP' })
 })
 
+t.test('a list of Bitbucket is read to its end, and to no other address', async (t) => {
+  const { app, bitbucket } = await buildBitbucket(t)
+  const workspace = bitbucket.workspace()
+  await bitbucket.send(app, workspace, 'installed', { secret: null })
+  const client = app.atlassian.hostClient({ clientKey: workspace.clientKey })
+  const read = async (path: string) => {
+    const found: unknown[] = []
+    for await (const item of client.items(path)) found.push(item)
+    return found
+  }
+  t.same(await read('/2.0/list'), [1, 2, 3])
+  await t.rejects(read('/2.0/far'), { code: 'ATL_HOST_ADDRESS' })
+})
+
 t.test('the app calls with an access token, gets one for all calls, and a new one when it is refused', async (t) => {
   const { app, bitbucket } = await buildBitbucket(t, { calls: 'access-token' })
   const workspace = bitbucket.workspace()
