@@ -90,6 +90,7 @@ t.test('a known workspace signs with the secret of its last install, and so brin
   const stranger = bitbucket.workspace()
   const refused: [string, Parameters<typeof bitbucket.send>[3]][] = [
     ['unsigned', { secret: null, body: next }],
+    ['unsigned, with a secret that Bitbucket would vouch for', { secret: null }],
     ['signed with the new secret', { secret: `${next.sharedSecret}`, body: next }],
     ['signed by another workspace', { claims: { iss: stranger.clientKey }, body: next }],
     ['a context token', { claims: { qsh: 'context-qsh' }, body: next }],
