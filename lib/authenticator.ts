@@ -1,9 +1,10 @@
 import { BoundedMap } from './bounded-map.ts'
 import { AtlassianError, AuthenticationError } from './errors.ts'
 import { extractToken, type FoundToken } from './jwt/extract-token.ts'
+import { formParameters, isFormRequest } from './jwt/form-parameters.ts'
 import { type TokenKind, tokenPlaces } from './jwt/policy.ts'
 import type { HashInput } from './jwt/qsh.ts'
-import { MalformedUrlError, type Parameter, parseSignedUrl, type SignedUrl } from './jwt/signed-url.ts'
+import { parseRequestUrl } from './jwt/request-url.ts'
 import {
   type ConnectRules,
   readConnectToken,
@@ -44,7 +45,6 @@ export interface AuthenticatorOptions {
   readonly directory: TenantDirectory
 }
 
-const FORM = 'application/x-www-form-urlencoded'
 const MAX_REMEMBERED = 10_000
 
 interface Remembered {
@@ -133,10 +133,9 @@ export function createAuthenticator({
 
   return {
     authenticate(request, kinds, acceptEnded = false) {
-      const isForm = request.contentType === FORM && (request.method === 'POST' || request.method === 'PUT')
-      const bodyCounts = isForm && kinds.includes('page')
+      const bodyCounts = isFormRequest(request) && kinds.includes('page')
       if (bodyCounts && request.form === undefined) return AFTER_BODY
-      const url = parseUrl(request.url)
+      const url = parseRequestUrl(request.url)
       const found = extractToken(bodyCounts ? request : { ...request, form: undefined }, url)
       if (found === null) throw new AuthenticationError('token-missing')
       const recalled = recall(found, kinds)
@@ -167,28 +166,4 @@ export function createAuthenticator({
 
 function isSignatureFailure(error: unknown): boolean {
   return error instanceof AuthenticationError && error.reason === 'signature'
-}
-
-function parseUrl(url: string): SignedUrl {
-  // Routers read on behind a "#", and no hash covers what stands there; no honest client sends one.
-  if (url.includes('#')) throw new AuthenticationError('url')
-  try {
-    return parseSignedUrl(url)
-  } catch (error) {
-    if (error instanceof MalformedUrlError) throw new AuthenticationError('url')
-    throw error
-  }
-}
-
-/** The form as the hash sees it: every field but `jwt`, lists as repeated names. Anything else has no hash. */
-function formParameters(form: SignedRequest['form']): readonly Parameter[] {
-  const parameters: Parameter[] = []
-  for (const [name, value] of Object.entries(form ?? {})) {
-    if (name === 'jwt') continue
-    for (const item of Array.isArray(value) ? value : [value]) {
-      if (typeof item !== 'string') throw new AuthenticationError('form')
-      parameters.push([name, item])
-    }
-  }
-  return parameters
 }

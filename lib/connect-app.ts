@@ -1,13 +1,17 @@
 import { withoutTrailingSlash } from './allowed-hosts.ts'
 import { announcing } from './announcing.ts'
 import { type AppEmitter, createAppEmitter } from './app-events.ts'
+import { createAppInstalls } from './app-installs.ts'
 import { createTenants, type Tenants } from './app-tenants.ts'
 import { type Authenticator, createAuthenticator } from './authenticator.ts'
 import { createAskHost } from './authorize/ask-host.ts'
 import { type Authorizer, createAuthorizer } from './authorize/authorizer.ts'
+import { createBitbucketTokens } from './bitbucket/bitbucket-tokens.ts'
+import { signBitbucketRequest } from './bitbucket/sign-bitbucket-request.ts'
 import { createDispatcher, type Dispatcher } from './delivery/dispatcher.ts'
 import type { Descriptor } from './descriptor/descriptor.ts'
 import { createDynamicWebhooks, type DynamicWebhooks } from './dynamic-webhooks/dynamic-webhooks.ts'
+import { AtlassianError, OptionError } from './errors.ts'
 import { createTargetFinder, type HostLookup, isTarget } from './find-target.ts'
 import { createForgeApp, type ForgeApp } from './forge/forge-app.ts'
 import { createForgeHost, endingTokens, type ForgeHost } from './forge/forge-host.ts'
@@ -15,19 +19,19 @@ import { createForgeEvents, type ForgeEvents } from './forge-events.ts'
 import { createDeliveryHandler, isJoin } from './handle-delivery.ts'
 import { createHostCalls, type HostMetrics } from './host/host-calls.ts'
 import type { HostClient, VerifiedUser } from './host/host-client.ts'
-import type { HostTarget } from './host/host-target.ts'
+import { type HostTarget, isForgeTarget } from './host/host-target.ts'
 import { createUserTokens } from './host/user-token.ts'
 import type { UserTokens } from './host/user-tokens.ts'
-import { createInstallKeySource, type InstallKeySource } from './jwt/install-keys.ts'
+import type { Installs } from './jwt/installs.ts'
 import { signHostRequest } from './jwt/sign-host-request.ts'
 import type { ConnectRules } from './jwt/verify-connect.ts'
-import type { InstallRules } from './jwt/verify-install.ts'
 import type { ResolvedOptions } from './options.ts'
 import type { Log } from './ports.ts'
+import type { Secret } from './secret.ts'
 import { createLifecycleService, type LifecycleService } from './tenant/lifecycle-service.ts'
 import { createTenantDirectory, type TenantDirectory } from './tenant/tenant-directory.ts'
 import { createSettingsGiver, type SettingsGiver } from './tenant/tenant-settings.ts'
-import type { TenantStore } from './tenant/tenant-store.ts'
+import type { TenantLookup, TenantStore } from './tenant/tenant-store.ts'
 import { version } from './version.ts'
 import { createWebhookReceiver, type ReceivedWebhook } from './webhook/receive-webhook.ts'
 import { within } from './within.ts'
@@ -46,8 +50,10 @@ export interface ConnectApp {
   readonly forgeHost: ForgeHost | null
   /** The same. */
   readonly forgeEvents: ForgeEvents | null
-  readonly installKeys: InstallKeySource
-  readonly installRules: InstallRules
+  /** How life-cycle calls are proved, which the option `product` alone decides. */
+  readonly installs: Installs
+  /** Acts as the account of an installation in Bitbucket. Rejects with `ATL_OPTION` for every other app. */
+  bitbucketToken(lookup: TenantLookup): Promise<Secret>
   readonly lifecycle: LifecycleService
   /** Tokens with which the app acts as a user of a site. */
   readonly userTokens: UserTokens
@@ -121,15 +127,19 @@ export function createConnectApp(
     previousSecretSeconds: tokens.previousSecretSeconds,
     sessionMaxHours: options.sessionMaxHours
   }
+  const network = { userAgent, fetch: options.fetch, clock }
   const userTokens = createUserTokens({
+    ...network,
     scopes: descriptor.scopes ?? [],
     authorizationServer: options.authorizationServer,
     store,
-    userAgent,
-    fetch: options.fetch,
-    clock,
     log
   })
+  const sign = options.bitbucket === null ? signHostRequest : signBitbucketRequest
+  const bitbucketTokens =
+    options.bitbucket === null
+      ? null
+      : createBitbucketTokens({ ...network, bitbucket: options.bitbucket, store, log, timeoutMs: 5000 })
   const events = createAppEmitter(log)
   const withSettings = createSettingsGiver({ store, clock, maxValueBytes: options.maxSettingBytes })
 
@@ -177,9 +187,10 @@ export function createConnectApp(
     dispatcher: options.dispatcher,
     clock,
     timer: options.timer,
-    sign: (tenant, method, url) => `JWT ${signHostRequest(tenant, method, url, Math.floor(clock() / 1000))}`,
+    sign: (tenant, method, url) => `JWT ${sign(tenant, method, url, Math.floor(clock() / 1000))}`,
     userTokens,
     appRefused: (tenant) => targets.refused(tenant),
+    ...(bitbucketTokens === null || options.bitbucket?.calls !== 'access-token' ? {} : { appTokens: bitbucketTokens }),
     onLimit: (event) => events.announce('hostLimit', event)
   })
 
@@ -222,6 +233,13 @@ export function createConnectApp(
     dispatch: (deliveryId) => dispatcher.dispatch(deliveryId)
   })
 
+  async function bitbucketToken(lookup: TenantLookup): Promise<Secret> {
+    if (bitbucketTokens === null) throw new OptionError('product', undefined, 'it must be "bitbucket" for its tokens')
+    const tenant = await targets.find(lookup)
+    if (isForgeTarget(tenant)) throw new AtlassianError('ATL_NO_TENANT', 'bitbucket-token')
+    return await bitbucketTokens.get(tenant)
+  }
+
   return Object.freeze({
     options,
     descriptor,
@@ -234,23 +252,8 @@ export function createConnectApp(
     forge,
     forgeHost,
     forgeEvents,
-    installKeys: createInstallKeySource({
-      hosts: options.installKeyHosts,
-      fetch: options.fetch,
-      clock,
-      log,
-      maxFetchesPerMinute: options.maxKeyFetchesPerMinute,
-      timeoutMs: 5000
-    }),
-    installRules: {
-      appKey,
-      clock,
-      audiences,
-      basePaths,
-      needsBasePath,
-      leewaySeconds: tokens.leewaySeconds,
-      maxLifetimeSeconds: tokens.maxLifetimeSeconds
-    },
+    installs: createAppInstalls({ options, store, log, rules, audiences, basePaths, needsBasePath }),
+    bitbucketToken,
     userTokens,
     lifecycle: announcing(
       forgettingTokens(

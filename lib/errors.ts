@@ -13,6 +13,7 @@ export const errorTable = {
   ATL_WEBHOOK_BODY: [400, 'The body of this webhook is not valid JSON.'],
   ATL_WEBHOOK_FAILED: [500, 'A handler of this webhook failed. It may be delivered again.'],
   ATL_KEYS_UNAVAILABLE: [503, 'The public keys of Atlassian cannot be read at the moment. Try again in a minute.'],
+  ATL_BITBUCKET_UNAVAILABLE: [503, 'Bitbucket cannot be asked at the moment. Try again in a minute.'],
   ATL_STORE_UNAVAILABLE: [503, 'The storage of the app cannot be reached at the moment. Try again in a minute.'],
   ATL_STORE_CONFLICT: [503, 'The tenant was changed by another request. Try again.'],
   ATL_STORE_PART: [500, 'The storage of the app does not offer this.'],

@@ -8,6 +8,11 @@ export {
   parseJiraRequirements,
   type Requirements
 } from './authorize/requirements.ts'
+export { type BitbucketOptions, type ResolvedBitbucket, resolveBitbucket } from './bitbucket/bitbucket-options.ts'
+export type { BitbucketPayload, BitbucketPrincipal } from './bitbucket/bitbucket-payload.ts'
+export { type BitbucketTokens, exchangeBitbucketToken } from './bitbucket/bitbucket-tokens.ts'
+export { createInstallProver, type InstallProver, type ProverOptions } from './bitbucket/prove-install.ts'
+export { type BitbucketSigner, signBitbucketRequest } from './bitbucket/sign-bitbucket-request.ts'
 export { type ConnectApp, createConnectApp } from './connect-app.ts'
 export {
   assertDescriptor,
@@ -38,6 +43,12 @@ export type { UserTokenRequest, UserTokens } from './host/user-tokens.ts'
 export { type ConnectClaims, type ProductContext, parseConnectClaims } from './jwt/claims.ts'
 export { extractToken, type FoundToken, type TokenPlace } from './jwt/extract-token.ts'
 export { createInstallKeySource, type InstallKeySource, productionKeyHosts } from './jwt/install-keys.ts'
+export {
+  createProvidedKeySource,
+  type KeyCache,
+  type KeyProvider,
+  type ProvidedKeyOptions
+} from './jwt/key-provider.ts'
 export { type Policy, type PolicyOption, policies, type TokenKind } from './jwt/policy.ts'
 export { CONTEXT_QSH, canonicalRequest, matchesQueryStringHash, queryStringHash } from './jwt/qsh.ts'
 export { signSessionToken } from './jwt/session-token.ts'
@@ -94,5 +105,21 @@ export {
 } from './tenant/tenant-purge.ts'
 export type { Delivery, DeliveryInbox, NewDelivery, TenantLookup, TenantStore } from './tenant/tenant-store.ts'
 export type { AccessTokenKind, StoredToken, TokenKey, TokenStore } from './tenant/token-store.ts'
+export type { Credentials, CredentialsLoader } from './verify/credentials.ts'
+export { type AuthErrorCode, authErrorCodeOf } from './verify/error-codes.ts'
+export { createInstallReplays, type InstallReplays } from './verify/install-replays.ts'
+export type { OwnExtraction, VerifyOptions } from './verify/shared.ts'
+export { type FormOfRequest, signedRequestFromFetch, signedRequestFromNode } from './verify/signed-request.ts'
+export {
+  type VerifiedInstallation,
+  type VerifyInstallationOptions,
+  verifyInstallation
+} from './verify/verify-installation.ts'
+export {
+  type QueryStringHashType,
+  type VerifiedRequest,
+  type VerifyRequestOptions,
+  verifyRequest
+} from './verify/verify-request.ts'
 export { version } from './version.ts'
 export type { WebhookEvent } from './webhook/webhook-event.ts'

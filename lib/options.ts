@@ -1,4 +1,5 @@
 import type { AllowedHosts } from './allowed-hosts.ts'
+import type { BitbucketOptions, ResolvedBitbucket } from './bitbucket/bitbucket-options.ts'
 import type { DatabaseSettings } from './database-settings.ts'
 import type { DescriptorSource, DescriptorTransform } from './descriptor/index.ts'
 import type { EncryptionOptions } from './encryption/encryption-options.ts'
@@ -102,6 +103,10 @@ export interface ConnectOptions {
   readonly descriptor?: DescriptorSource
   /** Left out by an app that has no Forge part. */
   readonly forge?: ForgeOptions
+  /** Says that this is an app of Bitbucket and of nothing else; without it one of Jira and Confluence. */
+  readonly product?: 'bitbucket'
+  /** For `product: 'bitbucket'`. */
+  readonly bitbucket?: BitbucketOptions
   /** The public address of the app, as in its descriptor. May have a path. */
   readonly baseUrl: string
   /** More addresses under which hosts know this app. */
@@ -137,7 +142,7 @@ export interface ConnectOptions {
   readonly migrate?: boolean
   /** `production` is strict. Default: NODE_ENV. */
   readonly environment?: string
-  /** Sites that may install. Default `*.atlassian.net` and `*.jira.com`. */
+  /** Sites that may install. Default `*.atlassian.net` and `*.jira.com`, for Bitbucket the addresses of `bitbucket`. */
   readonly allowedHosts?: readonly string[]
   /** Where install keys are fetched, in order. Default: Atlassian's production hosts. */
   readonly installKeyHosts?: readonly string[]
@@ -203,6 +208,8 @@ export interface ResolvedOptions {
   readonly descriptor: DescriptorSource | undefined
   /** `null` for an app that has no Forge part. */
   readonly forge: ResolvedForgeOptions | null
+  /** `null` for an app that is not one of Bitbucket. */
+  readonly bitbucket: ResolvedBitbucket | null
   readonly baseUrl: string
   readonly baseUrls: readonly string[]
   /** What the hash leaves out: paths of all base URLs and the mount path, longest first, without those that are empty. */

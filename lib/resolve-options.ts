@@ -1,10 +1,13 @@
 import { compileAllowedHosts, isInsecureAddress, productionHosts, withoutTrailingSlash } from './allowed-hosts.ts'
+import { parseBaseUrl } from './base-url.ts'
+import { bitbucketHosts, bitbucketScript } from './bitbucket/bitbucket-options.ts'
 import { OptionError } from './errors.ts'
 import { productionAuthorizationServer } from './host/authorization-server.ts'
 import { productionKeyHosts } from './jwt/install-keys.ts'
 import * as check from './option-checks.ts'
 import type { ConnectOptions, ResolvedOptions } from './options.ts'
 import { systemTimer } from './ports.ts'
+import { parseBitbucket } from './resolve-bitbucket.ts'
 import { resolveForge } from './resolve-forge.ts'
 import { resolveRecording } from './resolve-recording.ts'
 import { resolveWebhooks } from './resolve-webhooks.ts'
@@ -29,7 +32,12 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
   )
   const basePaths = [...new Set(baseUrls.map((url) => withoutTrailingSlash(new URL(url).pathname)))]
   const mountPaths = given.mountPath === undefined ? basePaths : [parsePath(given.mountPath, 'mountPath')]
-  const allowedHosts = check.list(given.allowedHosts, 'allowedHosts', productionHosts)
+  const bitbucket = parseBitbucket(given)
+  const allowedHosts = check.list(
+    given.allowedHosts,
+    'allowedHosts',
+    bitbucket === null ? productionHosts : bitbucketHosts(bitbucket)
+  )
   const installKeyHosts = check
     .list(given.installKeyHosts, 'installKeyHosts', productionKeyHosts)
     .map((url, index) => parseAddress(url, `installKeyHosts[${index}]`))
@@ -44,11 +52,18 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
     'authorizationServer'
   )
   const hostScriptUrl = parseAddress(
-    check.text(given.hostScriptUrl, 'hostScriptUrl', 'https://connect-cdn.atl-paas.net/all.js'),
+    check.text(
+      given.hostScriptUrl,
+      'hostScriptUrl',
+      bitbucket === null ? 'https://connect-cdn.atl-paas.net/all.js' : bitbucketScript
+    ),
     'hostScriptUrl'
   )
   if (production && !unsafe) {
     const single = { authorizationServer: [authorizationServer], hostScriptUrl: [hostScriptUrl] }
+    if (bitbucket !== null) {
+      refuseInsecure({ 'bitbucket.apiUrl': [bitbucket.apiUrl], 'bitbucket.siteUrl': [bitbucket.siteUrl] })
+    }
     refuseInsecure({ baseUrls, allowedHosts, installKeyHosts, ...single })
   }
   const { session = {}, tokens = {}, webhooks = {}, hooks = {}, authorization = {}, hostClient = {} } = given
@@ -58,6 +73,7 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
   return Object.freeze({
     descriptor: given.descriptor,
     forge: resolveForge(given.forge, { production, unsafe }),
+    bitbucket,
     baseUrl: baseUrls[0] ?? '',
     baseUrls: Object.freeze([...new Set(baseUrls)]),
     // A proxy may put the mount path where the host wrote the path of the base URL; `rewriteUrl` keeps the host's.
@@ -157,6 +173,8 @@ const KNOWN = [
   'appKey',
   'watchDescriptor',
   'forge',
+  'product',
+  'bitbucket',
   'store',
   'migrate',
   'encryption',
@@ -218,20 +236,6 @@ function refuseHooks(hooks: object): void {
       )
     }
   }
-}
-
-function parseBaseUrl(value: unknown, option: string): string {
-  const needed = 'it must be the public http(s) address of the app, without query, fragment or credentials'
-  if (typeof value !== 'string' || !URL.canParse(value)) throw new OptionError(option, value, needed)
-  const url = new URL(value)
-  const plain = (url.protocol === 'https:' || url.protocol === 'http:') && url.username === '' && url.password === ''
-  if (!plain || url.search !== '' || url.hash !== '' || value.includes('?') || value.includes('#')) {
-    throw new OptionError(option, value, needed)
-  }
-  const normal = withoutTrailingSlash(`${url.origin}${url.pathname}`)
-  // Hosts repeat the address as it is written, capitals included.
-  const written = withoutTrailingSlash(value)
-  return written.toLowerCase() === normal.toLowerCase() ? written : normal
 }
 
 function parseAddress(value: string, option: string): string {
@@ -358,5 +362,6 @@ function refuseInsecure(lists: Readonly<Record<string, readonly string[]>>): voi
 
 function optionName(list: string, index: number): string {
   if (list === 'baseUrls') return index === 0 ? 'baseUrl' : `allowedBaseUrls[${index - 1}]`
-  return list === 'authorizationServer' || list === 'hostScriptUrl' ? list : `${list}[${index}]`
+  const isList = list === 'allowedHosts' || list === 'installKeyHosts'
+  return isList ? `${list}[${index}]` : list
 }

@@ -6,8 +6,7 @@ import { lifecyclePaths } from '../lib/descriptor/index.ts'
 import { AtlassianError, AuthenticationError, OptionError } from '../lib/errors.ts'
 import type { ForgeInvocation, VerifiedInvocation } from '../lib/forge/forge-authenticator.ts'
 import { acceptsForge, type PolicyOption } from '../lib/jwt/policy.ts'
-import { readInstallToken, verifyInstall } from '../lib/jwt/verify-install.ts'
-import { type LifecycleEventType, parseLifecyclePayload } from '../lib/tenant/lifecycle-payload.ts'
+import type { LifecycleEventType } from '../lib/tenant/lifecycle-payload.ts'
 import { hasRegistration, isConnected } from '../lib/tenant/tenant.ts'
 import { redactingSerializer } from './redact.ts'
 import { refuse } from './refuse.ts'
@@ -61,7 +60,7 @@ export const authenticatePlugin = fp<{ core: ConnectApp }>(
           return
         }
         if (policy.isLifecycle) {
-          const installToken = readInstallToken(toSignedRequest(request), core.installRules)
+          const installToken = core.installs.read(toSignedRequest(request))
           request[requestState] = { ...waiting, installToken }
           return done()
         }
@@ -147,14 +146,12 @@ export const authenticatePlugin = fp<{ core: ConnectApp }>(
     }
 
     async function verifyLifecycle(request: FastifyRequest): Promise<void> {
-      const { installRules, installKeys, descriptor, options, store } = core
+      const { store } = core
       const installToken = request[requestState]?.installToken
       if (!installToken) throw new AuthenticationError('token-missing')
       const { event = signedEvents.get(request.routeOptions.url ?? '') } = policyOf(request)
-      const rules = { appKey: descriptor.key, siteUrl: options.hosts.siteUrl }
-      const payload = parseLifecyclePayload(request.body, event === undefined ? [] : [event], rules)
-      const install = await verifyInstall(installToken, payload, request.body, installKeys, installRules)
-      const found = await store.find({ clientKey: payload.clientKey }).catch((cause: unknown) => {
+      const install = await installToken.verify(request.body, event === undefined ? [] : [event])
+      const found = await store.find({ clientKey: install.payload.clientKey }).catch((cause: unknown) => {
         throw new AtlassianError('ATL_STORE_UNAVAILABLE', 'tenant-read', {}, { cause })
       })
       const tenant = found !== null && hasRegistration(found) ? core.withSettings(found) : null

@@ -100,10 +100,13 @@ async function readDescriptor(app: FastifyInstance, options: ResolvedOptions): P
   const descriptor = await loadDescriptor(options.descriptor, {
     baseUrl: options.baseUrl,
     environment: options.environment,
+    product: options.bitbucket === null ? undefined : 'bitbucket',
     appKey: options.appKey,
     transform: options.transformDescriptor
   })
-  for (const { field, message } of assertDescriptor(descriptor)) app.log.warn({ field }, `descriptor: ${message}`)
+  const product = options.bitbucket === null ? undefined : 'bitbucket'
+  for (const { field, message } of assertDescriptor(descriptor, product))
+    app.log.warn({ field }, `descriptor: ${message}`)
   assertOwnAddress(descriptor, options.baseUrls)
   return descriptor
 }
@@ -131,6 +134,7 @@ function createApi(
     hostClient: (lookup: Parameters<FastifyAtlassian['hostClient']>[0]) => core.hostClient(lookup),
     hostMetrics: () => core.hostMetrics(),
     dynamicWebhooks: core.dynamicWebhooks,
+    bitbucketToken: (lookup: Parameters<FastifyAtlassian['bitbucketToken']>[0]) => core.bitbucketToken(lookup),
     async handleForgeEvent(message: ForgeEventMessage) {
       if (core.forgeEvents === null) throw new OptionError('forge', undefined, 'events of Forge need it')
       await core.forgeEvents.handle(message)

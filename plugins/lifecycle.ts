@@ -3,7 +3,7 @@ import fp from 'fastify-plugin'
 import type { ConnectApp } from '../lib/connect-app.ts'
 import { lifecyclePaths } from '../lib/descriptor/index.ts'
 import { AtlassianError } from '../lib/errors.ts'
-import { type LifecycleEventType, lifecycleEvents, parseLifecyclePayload } from '../lib/tenant/lifecycle-payload.ts'
+import { type LifecycleEventType, lifecycleEvents } from '../lib/tenant/lifecycle-payload.ts'
 import type { LifecycleResult } from '../lib/tenant/lifecycle-service.ts'
 import { refuse, useErrorHandlerOfApp } from './refuse.ts'
 import { requireConnect } from './require-atlassian.ts'
@@ -64,8 +64,7 @@ export async function applyInstall(core: ConnectApp, request: FastifyRequest): P
 async function applyEnabled(core: ConnectApp, request: FastifyRequest, type: LifecycleEventType): Promise<void> {
   const { tenant } = requireConnect(request)
   if (type !== 'enabled' && type !== 'disabled') throw new AtlassianError('ATL_NOT_PROTECTED', 'no-tenant')
-  const rules = { appKey: core.descriptor.key, siteUrl: core.options.hosts.siteUrl }
-  const payload = parseLifecyclePayload(request.body, [type], rules)
+  const payload = core.installs.parse(request.body, [type])
   if (payload.clientKey !== tenant.clientKey) throw new AtlassianError('ATL_LIFECYCLE_BODY', 'client-key')
   await runHook(core, await orUnavailable(core.lifecycle.apply(tenant.clientKey, { type })))
 }

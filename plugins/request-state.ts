@@ -1,7 +1,8 @@
 import type { FastifyRequest } from 'fastify'
 import type { ForgeInvocation } from '../lib/forge/forge-authenticator.ts'
+import type { PendingInstall } from '../lib/jwt/installs.ts'
 import type { VerifiedConnect } from '../lib/jwt/verify-connect.ts'
-import type { UnverifiedInstallToken, VerifiedInstall } from '../lib/jwt/verify-install.ts'
+import type { VerifiedInstall } from '../lib/jwt/verify-install.ts'
 import type { TenantWithSettings } from '../lib/tenant/tenant-settings.ts'
 
 /** What the plugins know about one request. Reached only through the decorators. */
@@ -16,7 +17,8 @@ export interface RequestState {
   readonly isForge: boolean
   readonly tenant: TenantWithSettings | null
   readonly install: VerifiedInstall | null
-  readonly installToken: UnverifiedInstallToken | null
+  /** A life-cycle call that waits for its body. */
+  readonly installToken: PendingInstall | null
 }
 
 export const requestState = Symbol('fastify-atlassian request')

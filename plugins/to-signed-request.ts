@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { ForgeCall } from '../lib/forge/forge-authenticator.ts'
+import { authorizationValues, mediaType } from '../lib/jwt/header-values.ts'
 import type { SignedRequest } from '../lib/ports.ts'
 
 /** The request as the host signed it: before `rewriteUrl`, before schemas, with every Authorization header. */
@@ -31,21 +32,6 @@ export function toForgeCall(request: FastifyRequest): ForgeCall {
   }
 }
 
-const NONE: readonly string[] = Object.freeze([])
-
-// Node keeps the first of several Authorization headers and hides the others, so the raw list is read.
 export function authorizationHeaders(request: FastifyRequest): readonly string[] {
-  const merged = request.headers.authorization
-  if (merged === undefined) return NONE
-  const { rawHeaders } = request.raw
-  const values: string[] = []
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i]
-    if (name?.length === 13 && name.toLowerCase() === 'authorization') values.push(rawHeaders[i + 1] ?? '')
-  }
-  return values.length > 0 ? values : [merged]
-}
-
-function mediaType(header: string | undefined): string | undefined {
-  return header?.split(';', 1)[0]?.trim().toLowerCase()
+  return authorizationValues(request.raw.rawHeaders, request.headers.authorization)
 }

@@ -16,9 +16,11 @@ import type { PolicyOption } from '../lib/jwt/policy.ts'
 import type { VerifiedConnect } from '../lib/jwt/verify-connect.ts'
 import type { VerifiedInstall } from '../lib/jwt/verify-install.ts'
 import type { ManifestRoute } from '../lib/manifest/manifest.ts'
+import type { Secret } from '../lib/secret.ts'
 import type { LifecycleEventType } from '../lib/tenant/lifecycle-payload.ts'
 import type { LifecycleResult } from '../lib/tenant/lifecycle-service.ts'
 import type { ConnectTenantWithSettings, TenantWithSettings } from '../lib/tenant/tenant-settings.ts'
+import type { TenantLookup } from '../lib/tenant/tenant-store.ts'
 
 /** Who acts: a user by Atlassian account id, an anonymous visitor, or the host itself. */
 export type Principal =
@@ -89,6 +91,11 @@ export interface FastifyAtlassian {
   readonly dynamicWebhooks: DynamicWebhooks
   /** What happened with calls to hosts since the start, and what is going on now. */
   hostMetrics(): HostMetrics
+  /**
+   * For `product: 'bitbucket'`: an access token that acts as the account of this installation, for REST calls outside of
+   * `hostClient` and for git over HTTPS. Rejects with UserTokenError, `ATL_NO_TENANT`, and `ATL_OPTION` for other apps.
+   */
+  bitbucketToken(lookup: TenantLookup): Promise<Secret>
   /**
    * Runs the handlers of an event that `forge.events.enqueue` gave to a queue of the app, as it was given. Rejects with
    * what a handler throws, so that the queue tries again.

@@ -98,7 +98,8 @@ async function receive(
 ): Promise<void> {
   const { tenant, connect } = requireConnect(request)
   const body = parseJsonBytes(request.body)
-  const { identifier, retry, flow } = deliveryHeaders(request.headers)
+  const isBitbucket = core.options.bitbucket !== null
+  const { identifier, retry, flow } = deliveryHeaders(request.headers, isBitbucket)
   const content: StoredWebhook = {
     retry,
     flow,
@@ -107,7 +108,8 @@ async function receive(
     query: queryOf(request.originalUrl),
     body
   }
-  const event = webhookEventName(body, listed)
+  const said = isBitbucket ? request.headers['x-event-key'] : undefined
+  const event = webhookEventName(body, listed, said)
   recorder?.record({ kind: 'webhook', event: () => event, url: request.originalUrl, headers: request.headers, body })
   await writable(core.receiveWebhook({ tenant, event, identifier, content }))
 }

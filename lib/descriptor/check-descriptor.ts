@@ -1,3 +1,4 @@
+import { bitbucketScopes, checkBitbucket } from './check-bitbucket.ts'
 import { checkLeftovers } from './check-leftovers.ts'
 import { checkLifecycle } from './check-lifecycle.ts'
 import { checkModules } from './check-modules.ts'
@@ -13,24 +14,26 @@ const knownScopes = new Set(
 /**
  * Everything in the descriptor that the host would refuse or that cannot work (errors), and what looks like a
  * mistake (warnings); at most one error for a field. Never throws, whatever the types are, and messages repeat
- * neither life-cycle paths nor other URLs.
+ * neither life-cycle paths nor other URLs. `product` says that it is a descriptor of Bitbucket.
  */
-export function checkDescriptor(descriptor: Descriptor): DescriptorProblem[] {
+export function checkDescriptor(descriptor: Descriptor, product?: 'bitbucket'): DescriptorProblem[] {
   const problems = new ProblemList()
   checkLeftovers(descriptor, problems)
   problems.judge('key', keyFault(descriptor.key))
   checkName(descriptor.name, problems)
   checkBaseUrl(descriptor.baseUrl, problems)
-  checkLifecycle(descriptor, checkAuthentication(descriptor.authentication, problems), problems)
-  checkScopes(descriptor.scopes, problems)
-  checkApiMigrations(descriptor.apiMigrations, problems)
+  const authentication = checkAuthentication(descriptor.authentication, problems)
+  checkLifecycle(descriptor, authentication, problems)
+  checkScopes(descriptor.scopes, product, problems)
+  if (product === 'bitbucket') checkBitbucket(descriptor, authentication, problems)
+  else checkApiMigrations(descriptor.apiMigrations, problems)
   checkModules(descriptor, problems)
   return problems.toArray()
 }
 
 /** Returns the warnings. Throws AtlassianError ATL_DESCRIPTOR whose message lists every error, field first. */
-export function assertDescriptor(descriptor: Descriptor): DescriptorProblem[] {
-  const problems = checkDescriptor(descriptor)
+export function assertDescriptor(descriptor: Descriptor, product?: 'bitbucket'): DescriptorProblem[] {
+  const problems = checkDescriptor(descriptor, product)
   const errors = problems.filter(({ severity }) => severity === 'error')
   if (errors.length === 0) return problems
   const lines = errors.map(({ field, message }) => `\n- ${field} ${message}`)
@@ -89,15 +92,18 @@ function checkAuthentication(authentication: unknown, problems: ProblemList): 'j
   return null
 }
 
-function checkScopes(scopes: unknown, problems: ProblemList): void {
+function checkScopes(scopes: unknown, product: 'bitbucket' | undefined, problems: ProblemList): void {
+  const isKnown = (scope: string) =>
+    product === 'bitbucket' ? bitbucketScopes.has(scope) : knownScopes.has(scope.toUpperCase())
+  const name = product === 'bitbucket' ? 'Bitbucket' : 'Jira or Confluence'
   if (scopes === undefined || scopes === null) return
   if (!Array.isArray(scopes)) problems.error('scopes', 'scopes-type', 'has to be a list of scopes')
   else
     for (const [index, scope] of scopes.entries()) {
       const field = fieldOf('scopes', index)
       if (typeof scope !== 'string') problems.error(field, 'scope-type', 'has to be the name of a scope')
-      else if (!knownScopes.has(scope.toUpperCase())) {
-        problems.warn(field, 'scope-unknown', `is "${scope.slice(0, 60)}", which is no scope of Jira or Confluence`)
+      else if (!isKnown(scope)) {
+        problems.warn(field, 'scope-unknown', `is "${scope.slice(0, 60)}", which is no scope of ${name}`)
       }
     }
 }

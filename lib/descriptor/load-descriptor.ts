@@ -11,6 +11,8 @@ export interface LoadDescriptorOptions {
   /** What `{{appKey}}` stands for; also the `key` of a descriptor that has none. */
   readonly appKey?: string | undefined
   readonly transform?: DescriptorTransform | undefined
+  /** Bitbucket knows no `apiMigrations`, which are then left out. */
+  readonly product?: 'bitbucket' | undefined
 }
 
 /** All three are what Jira and Confluence demand or assume today; an app that says nothing gets them. */
@@ -28,7 +30,7 @@ export async function loadDescriptor(source: DescriptorSource, options: LoadDesc
   if (options.appKey !== undefined) values.set('appKey', options.appKey)
 
   const draft = copyObject(await readSource(source), (text) => fillPlaceholders(text, values))
-  fillDefaults(draft, values)
+  fillDefaults(draft, values, options.product)
   const finished = options.transform === undefined ? draft : await runTransform(options.transform, draft)
   deepFreeze(finished)
   return finished as Descriptor
@@ -39,9 +41,13 @@ function fillPlaceholders(text: string, values: ReadonlyMap<string, string>): st
   return text.replace(/\{\{(localBaseUrl|environment|appKey)\}\}/g, (whole, name: string) => values.get(name) ?? whole)
 }
 
-function fillDefaults(draft: JsonObject, values: ReadonlyMap<string, string>): void {
+function fillDefaults(draft: JsonObject, values: ReadonlyMap<string, string>, product: 'bitbucket' | undefined): void {
   if (draft.baseUrl === undefined) draft.baseUrl = values.get('localBaseUrl')
   if (draft.key === undefined && values.has('appKey')) draft.key = values.get('appKey')
+  if (product === 'bitbucket') {
+    delete draft.apiMigrations
+    return
+  }
   if (!usesJwt(draft)) return
   if (draft.apiMigrations === undefined) draft.apiMigrations = { ...apiMigrations }
   else if (isObject(draft.apiMigrations)) draft.apiMigrations = { ...apiMigrations, ...draft.apiMigrations }

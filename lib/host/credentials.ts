@@ -1,3 +1,4 @@
+import type { Secret } from '../secret.ts'
 import type { ConnectTenant } from '../tenant/tenant.ts'
 import { type HostTarget, isForgeTarget } from './host-target.ts'
 import type { UserTokens } from './user-tokens.ts'
@@ -37,21 +38,22 @@ export interface CredentialSources {
   readonly userTokens: UserTokens
   /** Told when a host answered 401 to what the app signed as itself. */
   readonly appRefused?: ((tenant: ConnectTenant) => void) | undefined
+  /** Given where the app is known by an access token of each tenant instead of a signature on each call. */
+  readonly appTokens?: AppTokens | undefined
+}
+
+/** Access tokens that act as the app. */
+export interface AppTokens {
+  get(tenant: ConnectTenant): Promise<Secret>
+  /** The host refused this token. */
+  drop(tenant: ConnectTenant, token: Secret): Promise<void>
 }
 
 /** Gives each actor its own credentials and never those of another. */
-export function createCredentials({ sign, userTokens, appRefused }: CredentialSources): CredentialsFor {
+export function createCredentials({ sign, userTokens, appRefused, appTokens }: CredentialSources): CredentialsFor {
   async function asUser(tenant: ConnectTenant, accountId: string, scopes?: readonly string[]): Promise<Credentials> {
     const request = scopes === undefined ? { tenant, accountId } : { tenant, accountId, scopes }
-    const token = await userTokens.get(request)
-    return {
-      authorization: `Bearer ${token.reveal()}`,
-      // A store that fails must not hide the answer of the host, which is what the caller has to see.
-      refused: async () => {
-        await userTokens.drop(request, token).catch(() => {})
-        return true
-      }
-    }
+    return bearer(await userTokens.get(request), (token) => userTokens.drop(request, token))
   }
 
   function asApp(tenant: ConnectTenant, method: string, url: URL): Credentials {
@@ -69,6 +71,19 @@ export function createCredentials({ sign, userTokens, appRefused }: CredentialSo
   return (actor, target, method, url) => {
     if (actor.type === 'anonymous') return NONE
     if (isForgeTarget(target)) return target.credentials(actor)
-    return actor.type === 'app' ? asApp(target, method, url) : asUser(target, actor.accountId, actor.scopes)
+    if (actor.type === 'user') return asUser(target, actor.accountId, actor.scopes)
+    if (appTokens === undefined) return asApp(target, method, url)
+    return appTokens.get(target).then((token) => bearer(token, (refused) => appTokens.drop(target, refused)))
+  }
+}
+
+function bearer(token: Secret, drop: (token: Secret) => Promise<void>): Credentials {
+  return {
+    authorization: `Bearer ${token.reveal()}`,
+    // A store that fails must not hide the answer of the host, which is what the caller has to see.
+    refused: async () => {
+      await drop(token).catch(() => {})
+      return true
+    }
   }
 }

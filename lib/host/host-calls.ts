@@ -1,7 +1,7 @@
 import type { Clock, FetchLike, Timer } from '../ports.ts'
 import type { ConnectTenant } from '../tenant/tenant.ts'
 import { createConnections, type HostDispatcher } from './connections.ts'
-import { createCredentials } from './credentials.ts'
+import { type AppTokens, createCredentials } from './credentials.ts'
 import { createHostClient, type HostClient, type VerifiedUser } from './host-client.ts'
 import type { HostTarget } from './host-target.ts'
 import { createHostTransport, type TransportCounts } from './host-transport.ts'
@@ -41,6 +41,8 @@ export interface HostCallsOptions {
   readonly userTokens: UserTokens
   /** Told when a host answered 401 to what the app signed as itself; must not throw. */
   readonly appRefused?: (tenant: ConnectTenant) => void
+  /** Given where access tokens take the place of `sign`. */
+  readonly appTokens?: AppTokens
   /** Told about limits; must not throw. */
   readonly onLimit: (event: HostLimitEvent) => void
 }

@@ -27,7 +27,7 @@ const MAX_PAGES = 1000
 const LISTS = ['values', 'issues', 'results', 'records', 'items', 'comments', 'worklogs'] as const
 
 /**
- * All pages of a list, one after the other: by `_links.next`, by `nextPageToken`, or by `startAt`, whichever the
+ * All pages of a list, one after the other: by `_links.next`, by `next`, by `nextPageToken`, or by `startAt`, whichever the
  * answers speak of. Each page is asked for when it is needed. Throws `ATL_HOST_PAGES` beyond `maxPages` and when a
  * page points at itself, and `ATL_HOST_ADDRESS` when one points outside of the site.
  */
@@ -72,6 +72,8 @@ function nextOf(body: unknown, query: Query): Next {
   const page = Object(body) as Readonly<Record<string, unknown>>
   const link: unknown = Reflect.get(Object(page._links), 'next')
   if (typeof link === 'string' && link !== '') return { path: link }
+  // Bitbucket's lists name the whole address.
+  if (typeof page.next === 'string' && page.next !== '' && Array.isArray(page.values)) return { path: page.next }
   if (page.isLast === true) return null
   if (typeof page.nextPageToken === 'string' && page.nextPageToken !== '') {
     return { query: { nextPageToken: page.nextPageToken } }

@@ -7,9 +7,12 @@ import { UserTokenError } from './user-token-error.ts'
 
 /** One question to a server that gives tokens of users. */
 export interface TokenQuestion {
+  /** Default POST. */
+  readonly method?: 'GET' | 'POST'
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string
+  /** `null` for a GET. */
+  readonly body: string | null
 }
 
 export interface TokenEndpointOptions {
@@ -31,7 +34,7 @@ const MAX_TOKEN_LENGTH = 16_384
 const MAX_LIFETIME_SECONDS = 86_400
 
 /**
- * Posts a question that may hold credentials: follows no redirect and reads a bounded answer. Throws UserTokenError
+ * Sends a question that may hold credentials: follows no redirect and reads a bounded answer. Throws UserTokenError
  * `ATL_USER_TOKEN_UNAVAILABLE` where the server cannot be asked now (429 and 5xx too), `ATL_USER_TOKEN_ANSWER` for a
  * redirect and for an answer that is too long.
  */
@@ -84,9 +87,13 @@ export function oddAnswer(reason: string, status: number): UserTokenError {
   return new UserTokenError('ATL_USER_TOKEN_ANSWER', reason, { status })
 }
 
-async function ask({ url, headers, body }: TokenQuestion, options: TokenEndpointOptions, signal: AbortSignal) {
+async function ask(
+  { method = 'POST', url, headers, body }: TokenQuestion,
+  options: TokenEndpointOptions,
+  signal: AbortSignal
+) {
   const response = await options.fetch(url, {
-    method: 'POST',
+    method,
     redirect: 'manual',
     headers: { accept: 'application/json', 'user-agent': options.userAgent, ...headers },
     body,

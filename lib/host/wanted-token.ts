@@ -30,6 +30,9 @@ export function wantedToken(
 ): WantedToken {
   const { tenant, accountId } = request
   const { tenantId, clientKey, baseUrl, oauthClientId, secretVersion, lastInstallIatSeconds } = tenant
+  if (tenant.product === 'bitbucket') {
+    throw setup('bitbucket', 'The app cannot act as a user on Bitbucket, which lets an app act as itself only')
+  }
   if (!app.scopes.some((scope) => scope.toUpperCase() === SCOPE)) {
     throw setup(
       'scope-missing',

@@ -11,6 +11,9 @@ export interface FoundToken {
   readonly place: TokenPlace
 }
 
+/** How the one token of a request is found; `null` = there is none. */
+export type TokenSource = (request: SignedRequest, url: SignedUrl) => FoundToken | null
+
 const SCHEME = /^JWT ([^\s,]+)$/i
 
 /**

@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
-import { BoundedMap } from '../bounded-map.ts'
-import { AtlassianError, AuthenticationError } from '../errors.ts'
+import { AtlassianError } from '../errors.ts'
 import type { Clock, FetchLike, Log } from '../ports.ts'
+import { createFetchLimit, createKeyCache } from './key-cache.ts'
 
 /** Where Atlassian publishes the public keys of install tokens (connect.md 2.5), asked in this order. */
 export const productionKeyHosts: readonly string[] = Object.freeze([
@@ -28,10 +28,6 @@ export interface InstallKeyOptions {
   readonly timeoutMs: number
 }
 
-const MAX_AT_ONCE = 4
-const MAX_KEYS = 100
-const MAX_UNKNOWN = 1000
-const UNKNOWN_FOR_MS = 60_000
 const MAX_PEM_LENGTH = 16_384
 const PEM = /^-----BEGIN PUBLIC KEY-----\s[A-Za-z0-9+/=\s]+-----END PUBLIC KEY-----\s*$/
 
@@ -45,34 +41,15 @@ export function isWellFormedKid(kid: unknown): kid is string {
  * minute, concurrent questions for one `kid` share a flight, and made-up ones run into a cap instead of the network.
  */
 export function createInstallKeySource(options: InstallKeyOptions): InstallKeySource {
-  const known = new BoundedMap<string, KeyObject>(MAX_KEYS)
-  const unknownUntilMs = new BoundedMap<string, number>(MAX_UNKNOWN)
-  const flights = new Map<string, Promise<KeyObject>>()
-  let windowStartMs = 0
-  let startedInWindow = 0
+  const takeFetch = createFetchLimit(options)
 
-  function takeFetch(): void {
-    const now = options.clock()
-    if (now - windowStartMs >= 60_000 || now < windowStartMs) {
-      windowStartMs = now
-      startedInWindow = 0
-    }
-    if (startedInWindow >= options.maxFetchesPerMinute) {
-      throw new AtlassianError('ATL_KEYS_UNAVAILABLE', 'key-fetch-limit')
-    }
-    startedInWindow++
-  }
-
-  async function fetchKey(kid: string): Promise<KeyObject> {
+  async function askHosts(kid: string): Promise<KeyObject | null> {
     let failure: unknown = null
     for (const host of options.hosts) {
       takeFetch()
       try {
         const key = await fetchFrom(`${host}/${kid}`, options)
-        if (key !== null) {
-          known.set(kid, key)
-          return key
-        }
+        if (key !== null) return key
       } catch (error) {
         failure = error
         options.log.warn(
@@ -83,25 +60,10 @@ export function createInstallKeySource(options: InstallKeyOptions): InstallKeySo
     }
     // A host that could not be asked might have known the key, so this is no verdict on the token.
     if (failure !== null) throw new AtlassianError('ATL_KEYS_UNAVAILABLE', 'key-host-failed', {}, { cause: failure })
-    unknownUntilMs.set(kid, options.clock() + UNKNOWN_FOR_MS)
-    throw new AuthenticationError('key-unknown')
+    return null
   }
 
-  return {
-    async get(kid) {
-      const key = known.get(kid)
-      if (key !== undefined) return key
-      const until = unknownUntilMs.get(kid)
-      if (until !== undefined && options.clock() < until) throw new AuthenticationError('key-unknown')
-      let flight = flights.get(kid)
-      if (flight === undefined) {
-        if (flights.size >= MAX_AT_ONCE) throw new AtlassianError('ATL_KEYS_UNAVAILABLE', 'key-fetches-at-once')
-        flight = fetchKey(kid).finally(() => flights.delete(kid))
-        flights.set(kid, flight)
-      }
-      return flight
-    }
-  }
+  return createKeyCache(askHosts, options.clock)
 }
 
 /** The key, or `null` if this host does not know it. Throws for everything that is neither. */
@@ -119,8 +81,12 @@ async function fetchFrom(url: string, options: InstallKeyOptions): Promise<KeyOb
     await response.body?.cancel()
     throw new Error(`status ${response.status}`)
   }
-  const pem = await readBounded(response)
-  if (!PEM.test(pem)) throw new Error('the answer is not a public key')
+  return parsePublicKey(await readBounded(response))
+}
+
+/** An RSA key of at least 2048 bits as PEM (connect.md 2.4, rule 3). Throws an error that tells what it is not. */
+export function parsePublicKey(pem: string): KeyObject {
+  if (pem.length > MAX_PEM_LENGTH || !PEM.test(pem)) throw new Error('the answer is not a public key')
   const key = createPublicKey(pem)
   const bits = key.asymmetricKeyDetails?.modulusLength ?? 0
   if (key.asymmetricKeyType !== 'rsa' || bits < 2048) throw new Error('the key is not RSA of at least 2048 bits')

@@ -1,5 +1,6 @@
 import { AuthenticationError } from '../errors.ts'
 import type { Clock } from '../ports.ts'
+import type { Secret } from '../secret.ts'
 import { type ConnectTenant, isConnected } from '../tenant/tenant.ts'
 import { type ConnectClaims, checkTimes, type ProductContext, parseConnectClaims } from './claims.ts'
 import { type CompactToken, hasHmacSignature, parseCompactToken } from './compact-token.ts'
@@ -21,6 +22,14 @@ export interface ConnectRules {
   /** How long a retired secret still verifies, in seconds. 0 = not at all. */
   readonly previousSecretSeconds: number
   readonly sessionMaxHours: number
+}
+
+/** What the host and the app share about one tenant. */
+export interface SharedSecrets {
+  readonly sharedSecret: Secret
+  /** Verifies for a short window after a rotation. */
+  readonly previousSecret: Secret | null
+  readonly previousSecretRetiredAtMs: number | null
 }
 
 /** A token whose kind was chosen and whose shape is right. `clientKey` may be used to look up a tenant, nothing else. */
@@ -115,15 +124,37 @@ export function verifyConnectToken(
   checkHash(kind, claims.qsh, request)
   checkTenantState(tenant, acceptEnded)
   if (kind === 'session') checkSessionAge(unverified, nowSeconds, rules)
+  return verifiedFrom(unverified, rules)
+}
+
+/**
+ * The same for those who keep tenants in their own way: a token of the host, never one of our own, against the secrets
+ * that belong to its `clientKey`. Throws AuthenticationError.
+ */
+export function verifyHostToken(
+  unverified: UnverifiedToken,
+  secrets: SharedSecrets,
+  request: HashInput,
+  rules: ConnectRules
+): VerifiedConnect {
+  const { kind, token, claims } = unverified
+  if (kind === 'session') throw new AuthenticationError('token-kind', { kind })
+  if (!hasSecretSignature(token, secrets, rules)) throw new AuthenticationError('signature')
+  checkTimes(claims, rules.clock() / 1000, rules)
+  checkHash(kind, claims.qsh, request)
+  return verifiedFrom(unverified, rules)
+}
+
+function verifiedFrom({ kind, claims, clientKey, authTimeSeconds }: UnverifiedToken, { appKey }: ConnectRules) {
   return Object.freeze({
     tokenKind: kind,
-    appKey: rules.appKey,
-    clientKey: tenant.clientKey,
+    appKey,
+    clientKey,
     accountId: claims.sub,
     context: claims.context,
     issuedAtSeconds: claims.iat,
     expiresAtSeconds: claims.exp,
-    authTimeSeconds: unverified.authTimeSeconds
+    authTimeSeconds
   })
 }
 
@@ -138,13 +169,19 @@ function checkSignature(unverified: UnverifiedToken, tenant: ConnectTenant, rule
     if (!hasHmacSignature(token, sessionKey(tenant))) throw new AuthenticationError('signature')
     return
   }
-  if (hasHmacSignature(token, tenant.sharedSecret.hmacKey())) return
-  const { previousSecret, previousSecretRetiredAtMs } = tenant
-  if (previousSecret !== null && previousSecretRetiredAtMs !== null) {
-    const ageSeconds = (rules.clock() - previousSecretRetiredAtMs) / 1000
-    if (ageSeconds < rules.previousSecretSeconds && hasHmacSignature(token, previousSecret.hmacKey())) return
-  }
-  throw new AuthenticationError('signature')
+  if (!hasSecretSignature(token, tenant, rules)) throw new AuthenticationError('signature')
+}
+
+/** Whether the current secret signed this token, or the one before while it still counts. */
+export function hasSecretSignature(
+  token: CompactToken,
+  { sharedSecret, previousSecret, previousSecretRetiredAtMs }: SharedSecrets,
+  rules: Pick<ConnectRules, 'clock' | 'previousSecretSeconds'>
+): boolean {
+  if (hasHmacSignature(token, sharedSecret.hmacKey())) return true
+  if (previousSecret === null || previousSecretRetiredAtMs === null) return false
+  const ageSeconds = (rules.clock() - previousSecretRetiredAtMs) / 1000
+  return ageSeconds < rules.previousSecretSeconds && hasHmacSignature(token, previousSecret.hmacKey())
 }
 
 function checkHash(kind: HmacTokenKind, claimed: string | null, request: HashInput): void {

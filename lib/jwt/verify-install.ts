@@ -5,10 +5,10 @@ import type { Clock, SignedRequest } from '../ports.ts'
 import type { LifecyclePayload } from '../tenant/lifecycle-payload.ts'
 import { type ConnectClaims, checkTimes, parseConnectClaims, type TimeRules } from './claims.ts'
 import { parseCompactToken } from './compact-token.ts'
-import { extractToken } from './extract-token.ts'
+import { extractToken, type TokenSource } from './extract-token.ts'
 import { type InstallKeySource, isWellFormedKid } from './install-keys.ts'
 import { CONTEXT_QSH, matchesQueryStringHash } from './qsh.ts'
-import { MalformedUrlError, parseSignedUrl } from './signed-url.ts'
+import { parseRequestUrl } from './request-url.ts'
 import type { VerifiedConnect } from './verify-connect.ts'
 
 /** What install tokens are measured by. */
@@ -40,9 +40,27 @@ export interface VerifiedInstall {
  * Everything about the token that can be refused without the body and without a key (connect.md 2.4, rules 1, 2, 6, 7
  * and 8). Throws AuthenticationError.
  */
-export function readInstallToken(request: SignedRequest, rules: InstallRules): UnverifiedInstallToken {
-  const url = parseUrl(request.url)
-  const found = extractToken(request, url)
+export function readInstallToken(
+  request: SignedRequest,
+  rules: InstallRules,
+  source: TokenSource = extractToken
+): UnverifiedInstallToken {
+  const unverified = readInstallClaims(request, rules, source)
+  const { qsh } = unverified.claims
+  if (qsh === null || qsh === CONTEXT_QSH) throw new AuthenticationError('hash-missing')
+  const { basePaths, needsBasePath } = rules
+  const input = { method: request.method, url: parseRequestUrl(request.url), basePaths, needsBasePath }
+  if (!matchesQueryStringHash(qsh, input)) throw new AuthenticationError('hash')
+  return unverified
+}
+
+/** The same without rule 8: the token may be for another address. Throws AuthenticationError. */
+export function readInstallClaims(
+  request: SignedRequest,
+  rules: InstallRules,
+  source: TokenSource
+): UnverifiedInstallToken {
+  const found = source(request, parseRequestUrl(request.url))
   if (found === null) throw new AuthenticationError('token-missing')
   if (found.place !== 'header') throw new AuthenticationError('token-place', { place: found.place })
   const { header, payload, signature } = parseCompactToken(found.token)
@@ -57,17 +75,6 @@ export function readInstallToken(request: SignedRequest, rules: InstallRules): U
     throw new AuthenticationError('audience')
   }
   checkTimes(claims, rules.clock() / 1000, rules)
-  if (claims.qsh === null || claims.qsh === CONTEXT_QSH) throw new AuthenticationError('hash-missing')
-  if (
-    !matchesQueryStringHash(claims.qsh, {
-      method: request.method,
-      url,
-      basePaths: rules.basePaths,
-      needsBasePath: rules.needsBasePath
-    })
-  ) {
-    throw new AuthenticationError('hash')
-  }
   return { token: found.token, kid, claims }
 }
 
@@ -112,23 +119,13 @@ export async function verifyInstall(
   })
 }
 
-function hashBody(body: unknown): string {
+/** SHA-256 of the parsed body, by which a token that comes back is compared. Throws `ATL_LIFECYCLE_BODY`. */
+export function hashBody(body: unknown): string {
   try {
     return hash('sha256', JSON.stringify(body), 'hex')
   } catch {
     // JSON is read at any depth, but not written: no host nests that deep.
     throw new AtlassianError('ATL_LIFECYCLE_BODY', 'body-depth')
-  }
-}
-
-function parseUrl(url: string): ReturnType<typeof parseSignedUrl> {
-  // Routers read on behind a "#", and no hash covers what stands there; no honest client sends one.
-  if (url.includes('#')) throw new AuthenticationError('url')
-  try {
-    return parseSignedUrl(url)
-  } catch (error) {
-    if (error instanceof MalformedUrlError) throw new AuthenticationError('url')
-    throw error
   }
 }
 

@@ -83,7 +83,7 @@ function registrationRecord(given: ConnectRegistration): ConnectRegistration {
   return {
     connectId: name('connectId', given.connectId),
     clientKey: name('clientKey', given.clientKey),
-    product: oneOf('product', given.product, ['jira', 'confluence']),
+    product: oneOf('product', given.product, ['jira', 'confluence', 'bitbucket']),
     baseUrl: address('baseUrl', given.baseUrl),
     displayUrl: optional(address, 'displayUrl', given.displayUrl),
     displayUrlServicedeskHelpCenter: optional(

@@ -28,6 +28,8 @@ export interface PayloadRules {
   readonly appKey: string
   /** The canonical base URL, or `null` if that site may not install. */
   siteUrl(baseUrl: string): string | null
+  /** The one product that the app is configured for; without it Jira and Confluence. The body never widens it. */
+  readonly product?: 'bitbucket'
 }
 
 /**
@@ -55,7 +57,7 @@ export function parseLifecyclePayload(
     key: rules.appKey,
     clientKey,
     baseUrl,
-    product: parseProduct(members, baseUrl),
+    product: parseProduct(members, baseUrl, rules.product),
     sharedSecret: eventType === 'installed' ? new Secret(requiredText(members, 'sharedSecret', 4096)) : null,
     displayUrl: optionalText(members, 'displayUrl', 512),
     displayUrlServicedeskHelpCenter: optionalText(members, 'displayUrlServicedeskHelpCenter', 512),
@@ -71,8 +73,16 @@ function parseInstallationId(members: Readonly<Record<string, unknown>>): string
   return installationAri(told) ?? told
 }
 
-function parseProduct(members: Readonly<Record<string, unknown>>, baseUrl: string): Product {
+function parseProduct(
+  members: Readonly<Record<string, unknown>>,
+  baseUrl: string,
+  configured: PayloadRules['product']
+): Product {
   const product = optionalText(members, 'productType', 64)
+  if (configured !== undefined) {
+    if (product !== null && product.toLowerCase() !== configured) throw refuse('productType')
+    return configured
+  }
   if (product === null) return baseUrl.endsWith('/wiki') ? 'confluence' : 'jira'
   const lower = product.toLowerCase()
   if (lower !== 'jira' && lower !== 'confluence') throw refuse('productType')

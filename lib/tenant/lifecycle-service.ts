@@ -97,7 +97,8 @@ export function createLifecycleService(options: LifecycleServiceOptions): Lifecy
         ? await saveMerged(meeting.owner, decision.tenant, nowMs, deliveries)
         : await store.save(decision.tenant, expectedVersion, deliveries)
     directory.put(saved)
-    if (change === 'first-install') await markSuperseded(saved)
+    // All tenants of Bitbucket are on one address.
+    if (change === 'first-install' && saved.product !== 'bitbucket') await markSuperseded(saved)
     if (join !== null) options.joined(join.deliveryId)
     if (meeting.how === 'take') await takeInstallation(meeting.owner.tenantId, clientKey, given)
     return { change, tenant: saved, deliveryId: hook?.deliveryId ?? null, joinDeliveryId: join?.deliveryId ?? null }

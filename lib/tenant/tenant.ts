@@ -1,7 +1,7 @@
 import type { Secret } from '../secret.ts'
 
 /** The host product that an app is installed in. */
-export type Product = 'jira' | 'confluence'
+export type Product = 'jira' | 'confluence' | 'bitbucket'
 
 /** One act of installing. Its state is its own: a tenant is dead only when no installation of it lives. */
 export interface Installation {

@@ -9,10 +9,13 @@ export interface SiteIdentity {
   readonly oauthClientId: string
 }
 
+/** The products that a simulated site can be. */
+export type SiteProduct = Exclude<Product, 'bitbucket'>
+
 /** One site of a simulated host. */
 export interface SiteOptions {
   readonly name: string
-  readonly product: Product
+  readonly product: SiteProduct
   /**
    * Name of a Jira before it in the list, whose address and cloud id this Confluence shares, as in life. Without it a
    * site has an address of its own, which the web pages need.

@@ -1,8 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import type { Product } from '../tenant/tenant.ts'
 import type { AppConnection } from './deliver.ts'
 import type { AppDescriptor } from './descriptor-reader.ts'
-import type { SiteIdentity, SiteOptions } from './simulator-options.ts'
+import type { SiteIdentity, SiteOptions, SiteProduct } from './simulator-options.ts'
 import { seedJira, seedWiki } from './site-seeds.ts'
 import type { JiraState, WikiState } from './site-state.ts'
 
@@ -57,7 +56,7 @@ export function createSites(
   return { sites, neighbours }
 }
 
-function createSite(name: string, product: Product, nowMs: number, known: Partial<SiteIdentity>): Site {
+function createSite(name: string, product: SiteProduct, nowMs: number, known: Partial<SiteIdentity>): Site {
   const site: Mutable = {
     name,
     origin: '',
@@ -87,6 +86,6 @@ export function newSharedSecret(): string {
 }
 
 /** `/wiki` for Confluence, empty for Jira: what the hash of a REST call does not cover. */
-export function contextPath(site: { readonly product: Product }): string {
+export function contextPath(site: { readonly product: SiteProduct }): string {
   return site.product === 'confluence' ? '/wiki' : ''
 }

@@ -26,9 +26,11 @@ export interface WebhookEvent<Body = unknown> {
 /** The part of a webhook that waits in the inbox. The tenant is read again when it is handled. */
 export type StoredWebhook = Omit<WebhookEvent, 'tenant' | 'deliveryId' | 'event' | 'identifier'>
 
-/** Which event a delivery is: what the body says if the descriptor lists it for this path, else the only one listed. */
-export function webhookEventName(body: unknown, listed: readonly string[]): string {
-  const said = typeof body === 'object' && body !== null ? Reflect.get(body, 'webhookEvent') : undefined
+/** Which event a delivery is: what Bitbucket's header or else the body says if the descriptor lists it for this path, else the only one listed. */
+export function webhookEventName(body: unknown, listed: readonly string[], header?: string | string[]): string {
+  const inBody = typeof body === 'object' && body !== null ? Reflect.get(body, 'webhookEvent') : undefined
+  // No hash covers either of them, so they only choose among what the descriptor lists for this path.
+  const said = header ?? inBody
   if (typeof said === 'string' && listed.includes(said)) return said
   return listed.length === 1 && listed[0] !== undefined ? listed[0] : 'unknown'
 }
@@ -39,8 +41,16 @@ export interface DeliveryHeaders {
   readonly flow: string | null
 }
 
-/** Jira's delivery headers (connect.md 7.2), cut to a size that a database column bears. */
-export function deliveryHeaders(headers: Readonly<Record<string, string | string[] | undefined>>): DeliveryHeaders {
+/** Jira's delivery headers (connect.md 7.2) or Bitbucket's (10), cut to a size that a database column bears. */
+export function deliveryHeaders(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+  isBitbucket = false
+): DeliveryHeaders {
+  if (isBitbucket) {
+    const attempt = Number(single(headers['x-attempt-number']) ?? 1)
+    const retry = Number.isInteger(attempt) && attempt > 1 && attempt < 1000 ? attempt - 1 : 0
+    return { identifier: single(headers['x-request-uuid']), retry, flow: null }
+  }
   const retry = Number(single(headers['x-atlassian-webhook-retry']) ?? 0)
   return {
     identifier: single(headers['x-atlassian-webhook-identifier']),

@@ -10,6 +10,7 @@ export const root = join(import.meta.dirname, '../..')
 export const exported = [
   'fastify-atlassian',
   'fastify-atlassian/core',
+  'fastify-atlassian/core/compat',
   'fastify-atlassian/store',
   'fastify-atlassian/testing',
   'fastify-atlassian/import-ace',

@@ -7,6 +7,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   encryption: ['ground'],
   tenant: ['ground'],
   jwt: ['ground', 'tenant'],
+  verify: ['ground', 'tenant', 'jwt'],
+  bitbucket: ['ground', 'tenant', 'jwt', 'host'],
+  // The loose modes. Nothing imports them.
+  compat: ['ground', 'tenant', 'jwt', 'verify', 'bitbucket'],
   delivery: ['ground', 'tenant'],
   store: ['ground', 'encryption', 'tenant'],
   host: ['ground', 'tenant', 'jwt'],
@@ -30,13 +34,16 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'webhook',
     'dynamic-webhooks',
     'recording',
-    'descriptor'
+    'descriptor',
+    'bitbucket'
   ],
   frame: ['ground', 'tenant', 'jwt', 'host', 'descriptor', 'app'],
   index: [
     'ground',
     'tenant',
     'jwt',
+    'verify',
+    'bitbucket',
     'delivery',
     'host',
     'forge',
@@ -71,7 +78,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   testing: ['ground', 'tenant', 'jwt', 'host', 'webhook', 'descriptor']
 }
 
-const ground = ['errors', 'secret', 'ports', 'bounded-map', 'version', 'within'].map((name) => `lib/${name}.ts`)
+const ground = ['errors', 'secret', 'ports', 'bounded-map', 'version', 'within', 'allowed-hosts', 'base-url'].map(
+  (name) => `lib/${name}.ts`
+)
 
 /** Commands that bring a simulated host with them; they load it when they are called. */
 const simulatorUsers = ['lib/cli/dev/simulated-host.ts']
@@ -126,6 +135,7 @@ function judgeOwnFile(file: string, target: string): string | null {
   const to = placeOf(target)
   if (from === 'test' || from === to) return null
   if (from === 'example-app') return 'the example app imports the package, as users do'
+  if (to === 'lib/compat') return 'the loose modes are for those who ask for them by name'
   if (to === 'lib/testing' && !simulatorUsers.includes(file))
     return 'only tests, the example app and named commands use the simulator'
   if (to === 'lib/testing') return null

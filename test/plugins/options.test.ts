@@ -106,6 +106,8 @@ const wrong: [option: string, given: object, came: RegExp, needed: RegExp][] = [
   ['retentionDays', { retentionDays: -1 }, /is -1/, /a number from 0/],
   ['maxSettingBytes', { maxSettingBytes: 1 }, /is 1/, /a number from 1024/],
   ['maxKeyFetchesPerMinute', { maxKeyFetchesPerMinute: 0 }, /is 0/, /a number from 1/],
+  ['product', { product: 'jira' }, /is "jira"/, /must be "bitbucket"/],
+  ['bitbucket', { bitbucket: {} }, /an object/, /"product"/],
   ['errorPage', { errorPage: true }, /is true/, /an object/],
   ['errorPage.template', { errorPage: {} }, /is missing/, /name of a template/],
   ['errorPage.html', { errorPage: { template: 'error', html: '' } }, /an empty string/, /no such option/],

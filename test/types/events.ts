@@ -118,7 +118,7 @@ export async function listen(app: FastifyInstance): Promise<void> {
   // @ts-expect-error there is no such state
   await tenants.list({ status: 'enabled' })
   // @ts-expect-error there is no such product
-  await tenants.list({ product: 'bitbucket' })
+  await tenants.list({ product: 'trello' })
   const found: Tenant | null = await tenants.find({ baseUrl: 'https://acme.atlassian.net' })
   // @ts-expect-error a tenant may have no Connect registration
   found?.clientKey.length

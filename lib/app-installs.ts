@@ -1,0 +1,64 @@
+import { createBitbucketInstalls } from './bitbucket/bitbucket-installs.ts'
+import { createInstallProver } from './bitbucket/prove-install.ts'
+import { AtlassianError } from './errors.ts'
+import { createInstallKeySource } from './jwt/install-keys.ts'
+import { createSignedInstalls, type Installs } from './jwt/installs.ts'
+import type { ConnectRules } from './jwt/verify-connect.ts'
+import type { ResolvedOptions } from './options.ts'
+import type { Log } from './ports.ts'
+import { type ConnectTenant, hasRegistration } from './tenant/tenant.ts'
+import type { TenantStore } from './tenant/tenant-store.ts'
+import { version } from './version.ts'
+
+export interface AppInstallsOptions {
+  readonly options: ResolvedOptions
+  readonly store: TenantStore
+  readonly log: Log
+  readonly rules: ConnectRules
+  /** Every address under which hosts know the app. */
+  readonly audiences: readonly string[]
+  readonly basePaths: readonly string[]
+  readonly needsBasePath: boolean
+}
+
+const TIMEOUT_MS = 5000
+
+/** How life-cycle calls of this app are proved: the option `product` decides, and nothing that a request says. */
+export function createAppInstalls(given: AppInstallsOptions): Installs {
+  const { options, store, log, rules, audiences, basePaths, needsBasePath } = given
+  const { bitbucket, clock, fetch } = options
+  const about = { appKey: rules.appKey, siteUrl: options.hosts.siteUrl }
+  const addresses = { basePaths, needsBasePath }
+  if (bitbucket !== null) {
+    return createBitbucketInstalls({
+      bitbucket,
+      rules: { ...rules, ...addresses },
+      about,
+      findTenant: (clientKey) => registrationOf(store, clientKey),
+      prove: createInstallProver({
+        bitbucket,
+        userAgent: `fastify-atlassian/${version} ${rules.appKey}`,
+        fetch,
+        clock,
+        maxPerMinute: options.maxKeyFetchesPerMinute,
+        timeoutMs: TIMEOUT_MS
+      })
+    })
+  }
+  const keys = createInstallKeySource({
+    hosts: options.installKeyHosts,
+    fetch,
+    clock,
+    log,
+    maxFetchesPerMinute: options.maxKeyFetchesPerMinute,
+    timeoutMs: TIMEOUT_MS
+  })
+  return createSignedInstalls({ ...rules, ...addresses, audiences }, keys, about)
+}
+
+async function registrationOf(store: TenantStore, clientKey: string): Promise<ConnectTenant | null> {
+  const found = await store.find({ clientKey }).catch((cause: unknown) => {
+    throw new AtlassianError('ATL_STORE_UNAVAILABLE', 'tenant-read', {}, { cause })
+  })
+  return found !== null && hasRegistration(found) ? found : null
+}
