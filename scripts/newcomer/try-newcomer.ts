@@ -93,7 +93,7 @@ export async function tryNewcomer(directory: string, tarball: string, choice: Ch
 async function startDev(app: string, port: number, hostPort: number): Promise<ChildProcess> {
   const args = ['start', '--', '--port', String(port), '--host-port', String(hostPort)]
   const { NODE_OPTIONS: _, DATABASE_URL: __, ...env } = process.env
-  const dev = spawn('npm', args, { cwd: app, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const dev = spawn('npm', args, { cwd: app, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
   let output = ''
   for (const stream of [dev.stdout, dev.stderr])
     stream?.on('data', (chunk) => (output = `${output}${chunk}`.slice(-4000)))
@@ -146,12 +146,22 @@ async function addRoute(app: string, port: number): Promise<void> {
   }
 }
 
+/** As Ctrl-C in a terminal: every process of the group hears it. What is left after ten seconds is killed. */
 async function end(child: ChildProcess | undefined): Promise<void> {
-  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
-  const ended = once(child, 'exit')
-  child.kill('SIGINT')
+  const group = child?.pid
+  if (child === undefined || group === undefined) return
+  const ended = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : Promise.resolve()
+  signalGroup(group, 'SIGINT')
   await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 10_000).unref())])
-  child.kill('SIGKILL')
+  signalGroup(group, 'SIGKILL')
+}
+
+function signalGroup(group: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-group, signal)
+  } catch {
+    // Nobody is left in it.
+  }
 }
 
 /** One port for the app, and the first of three neighbours for the simulated host. */

@@ -172,6 +172,7 @@ const pages = lines(
   "import { readFile, readdir } from 'node:fs/promises'",
   "import { extname, join } from 'node:path'",
   "import { fileURLToPath } from 'node:url'",
+  "import type {} from '@fastify/view'",
   "import type { FastifyInstance } from 'fastify'",
   '',
   "const types: Record<string, string> = { '.js': 'text/javascript', '.css': 'text/css' }",
