@@ -68,7 +68,7 @@ export const variables: readonly Variable[] = Object.freeze([
   own('WEBHOOKS_MODE', 'webhooks.mode', choice('inbox', 'await', 'memory')),
   own('RECORD_TO', 'recordTo', text),
   own('REDACT_RECORDED_NAMES', 'redactRecordedNames', boolean),
-  own('MAX_RECORDED_BYTES', 'maxRecordedBytes', integer(1024, 2 ** 31 - 1)),
+  own('MAX_RECORDED_BYTES', 'maxRecordedBytes', integer(1024, 1024 * 1024 * 1024)),
   own('WEBHOOKS_BODY_LIMIT', 'webhooks.bodyLimit', integer(1024, 100 * 1024 * 1024)),
   own('WEBHOOKS_CONCURRENCY', 'webhooks.concurrency', integer(1, 1000)),
   own('WEBHOOKS_HANDLER_TIMEOUT_MS', 'webhooks.handlerTimeoutMs', integer(100, 3_600_000)),

@@ -110,8 +110,9 @@ export function createConnectKeys(options: ConnectKeysOptions): ConnectKeys {
   }
 
   function putOff(of: ForgeInstallationOf, ms: number): void {
-    // Pauses grow in whichever process asks next.
-    const pauseMs = Math.min(Math.max(ms * 2, FIRST_PAUSE_MS), LONGEST_PAUSE_MS)
+    // Pauses grow in whichever process asks next, and never shrink because an answer took its time.
+    const grownMs = asked.peek(idOf(of))?.pauseMs ?? FIRST_PAUSE_MS
+    const pauseMs = Math.min(Math.max(ms * 2, grownMs), LONGEST_PAUSE_MS)
     asked.set(idOf(of), { nextAtMs: clock() + ms, pauseMs })
   }
 

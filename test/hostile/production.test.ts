@@ -8,7 +8,7 @@ import { installedApp, lifecycleBody, lifecycleCall, refuses, withHeader, withQu
 
 t.test('flags of other frameworks, and names that sound like them, open nothing', async (t) => {
   const flags: Record<string, string> = {
-    AC_OPTS: 'no-auth no-reg force-reg force-dev skip-qsh-verification',
+    AC_OPTS: 'no-reg force-reg force-dev skip-qsh-verification',
     AC_LOCAL_BASE_URL: 'https://evil.example.com',
     AC_ALLOW_INSECURE: 'true',
     CONNECT_KEYS_CDN_URL: 'https://evil.example.com',

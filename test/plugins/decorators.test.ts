@@ -148,6 +148,7 @@ t.test('fastify.atlassian is frozen, and so is the descriptor in it', async (t) 
     'authorizationServer',
     'authorizeConfluence',
     'authorizeJira',
+    'bitbucketToken',
     'descriptor',
     'dynamicWebhooks',
     'events',

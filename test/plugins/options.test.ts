@@ -49,6 +49,7 @@ const wrong: [option: string, given: object, came: RegExp, needed: RegExp][] = [
   ['encryption.key', { encryption: { key: 'x' } }, /"x"/, /no such option/],
   ['encryption.acceptPlaintext', { encryption: { keys: [], acceptPlaintext: 1 } }, /is 1/, /true or false/],
   ['encryption.keys', { store: ':memory:', encryption: { keys: [] } }, /array of 0/, /at least one key/],
+  ['watchDescriptor', { watchDescriptor: 'yes' }, /"yes"/, /true or false/],
   ['coherence', { coherence: 'hope' }, /"hope"/, /listen, poll/],
   ['database', { database: 'x' }, /"x"/, /an object/],
   ['database.prefix', { database: { prefix: 'x_' } }, /"x_"/, /no such option/],
