@@ -6,6 +6,7 @@ import * as check from './option-checks.ts'
 import type { ConnectOptions, ResolvedOptions } from './options.ts'
 import { systemTimer } from './ports.ts'
 import { resolveForge } from './resolve-forge.ts'
+import { parseDataResidency } from './resolve-forge-events.ts'
 import type { LifecycleEventType } from './tenant/lifecycle-payload.ts'
 
 const DAY_SECONDS = 86_400
@@ -45,8 +46,16 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
     check.text(given.hostScriptUrl, 'hostScriptUrl', 'https://connect-cdn.atl-paas.net/all.js'),
     'hostScriptUrl'
   )
+  const personalDataServer = parseAddress(
+    check.text(given.personalDataServer, 'personalDataServer', 'https://api.atlassian.com'),
+    'personalDataServer'
+  )
   if (production && !unsafe) {
-    const single = { authorizationServer: [authorizationServer], hostScriptUrl: [hostScriptUrl] }
+    const single = {
+      authorizationServer: [authorizationServer],
+      hostScriptUrl: [hostScriptUrl],
+      personalDataServer: [personalDataServer]
+    }
     refuseInsecure({ baseUrls, allowedHosts, installKeyHosts, ...single })
   }
   const { session = {}, tokens = {}, webhooks = {}, hooks = {}, authorization = {}, hostClient = {} } = given
@@ -136,6 +145,10 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
       max: 100_000
     }),
     retentionDays: check.number(given.retentionDays, 'retentionDays', 30, { min: 0, max: 36_500 }),
+    personalData: parsePersonalData(given.personalData),
+    personalDataServer,
+    license: parseLicense(given.license),
+    dataResidency: parseDataResidency(given.dataResidency, 'dataResidency'),
     maxSettingBytes: check.number(given.maxSettingBytes, 'maxSettingBytes', 262_144, {
       min: 1024,
       max: 16 * 1024 * 1024
@@ -188,6 +201,10 @@ const KNOWN = [
   'tenantFreshMs',
   'maxCachedTenants',
   'maxUnknownLookupsPerSecond',
+  'personalData',
+  'personalDataServer',
+  'license',
+  'dataResidency',
   'retentionDays',
   'maxSettingBytes',
   'maxKeyFetchesPerMinute',
@@ -325,6 +342,26 @@ function parseLifecycle(value: ConnectOptions['lifecycle'] = {}): Readonly<Recor
   })
 }
 
+function parsePersonalData(value: ConnectOptions['personalData'] = {}): ResolvedOptions['personalData'] {
+  check.object(value, 'personalData')
+  check.noUnknown(value, 'personalData.', ['erase', 'refresh', 'authorize', 'everyMinutes'])
+  for (const name of ['erase', 'refresh', 'authorize'] as const) check.fn(value[name], `personalData.${name}`)
+  const everyMinutes = check.number(value.everyMinutes, 'personalData.everyMinutes', 0, { min: 0, max: 20_160 })
+  if (everyMinutes > 0 && value.erase === undefined) {
+    throw new OptionError('personalData.erase', undefined, 'reports need it, to erase what the app stores')
+  }
+  return Object.freeze({ ...value, everyMinutes })
+}
+
+function parseLicense(value: ConnectOptions['license'] = {}): ResolvedOptions['license'] {
+  check.object(value, 'license')
+  check.noUnknown(value, 'license.', ['graceDays', 'freshMinutes'])
+  return Object.freeze({
+    graceDays: check.number(value.graceDays, 'license.graceDays', 7, { min: 0, max: 365 }),
+    freshMinutes: check.number(value.freshMinutes, 'license.freshMinutes', 5, { min: 1, max: 60 })
+  })
+}
+
 function parseErrorPage(value: ConnectOptions['errorPage']): ResolvedOptions['errorPage'] {
   if (value === undefined || value === false) return value
   check.object(value, 'errorPage')
@@ -352,5 +389,5 @@ function refuseInsecure(lists: Readonly<Record<string, readonly string[]>>): voi
 
 function optionName(list: string, index: number): string {
   if (list === 'baseUrls') return index === 0 ? 'baseUrl' : `allowedBaseUrls[${index - 1}]`
-  return list === 'authorizationServer' || list === 'hostScriptUrl' ? list : `${list}[${index}]`
+  return ['authorizationServer', 'hostScriptUrl', 'personalDataServer'].includes(list) ? list : `${list}[${index}]`
 }

@@ -60,6 +60,10 @@ export const authenticatePlugin = fp<{ core: ConnectApp }>(
           else acceptForge(request, answer, done)
           return
         }
+        if (policy.signedByPlatform) {
+          settle(core.verifyPlatformCall(toSignedRequest(request)), accept, request, reply, done)
+          return
+        }
         if (policy.isLifecycle) {
           const installToken = readInstallToken(toSignedRequest(request), core.installRules)
           request[requestState] = { ...waiting, installToken }

@@ -19,6 +19,8 @@ export interface RoutePolicy {
   readonly event: LifecycleEventType | undefined
   /** Our own routes for `enabled` and `disabled`, which arrive after an uninstall too. */
   readonly acceptEnded: boolean
+  /** Our own routes for moves of data, which Atlassian signs with either of its keys. */
+  readonly signedByPlatform: boolean
 }
 
 /** Marks a scope whose routes are public unless they say otherwise. */
@@ -26,12 +28,16 @@ export const publicScope = Symbol('fastify-atlassian public scope')
 /** Marks a route of ours that listens to ended tenants. */
 export const acceptEnded = Symbol('fastify-atlassian accept ended')
 
+/** Marks a route of ours whose calls Atlassian signs with either of its keys. */
+export const signedByPlatform = Symbol('fastify-atlassian signed by platform')
+
 declare module 'fastify' {
   interface FastifyInstance {
     [publicScope]?: boolean
   }
   interface FastifyContextConfig {
     readonly [acceptEnded]?: boolean
+    readonly [signedByPlatform]?: boolean
   }
 }
 
@@ -68,7 +74,8 @@ function toPolicy(config: FastifyRequest['routeOptions']['config'], url: string)
       ? parseForgeRouteRules(config.atlassian?.forge, `config.atlassian.forge of ${url}`)
       : null,
     event: config.atlassian?.event,
-    acceptEnded: config[acceptEnded] === true
+    acceptEnded: config[acceptEnded] === true,
+    signedByPlatform: config[signedByPlatform] === true
   })
 }
 

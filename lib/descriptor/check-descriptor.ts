@@ -1,6 +1,7 @@
 import { checkLeftovers } from './check-leftovers.ts'
 import { checkLifecycle } from './check-lifecycle.ts'
 import { checkModules } from './check-modules.ts'
+import { checkResidency } from './check-residency.ts'
 import type { Descriptor, DescriptorProblem } from './descriptor.ts'
 import { descriptorError } from './descriptor-error.ts'
 import { fieldOf, isObject } from './json-value.ts'
@@ -22,6 +23,7 @@ export function checkDescriptor(descriptor: Descriptor): DescriptorProblem[] {
   checkName(descriptor.name, problems)
   checkBaseUrl(descriptor.baseUrl, problems)
   checkLifecycle(descriptor, checkAuthentication(descriptor.authentication, problems), problems)
+  checkResidency(descriptor, problems)
   checkScopes(descriptor.scopes, problems)
   checkApiMigrations(descriptor.apiMigrations, problems)
   checkModules(descriptor, problems)

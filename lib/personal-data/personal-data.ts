@@ -8,7 +8,14 @@ import {
   type KeptAccount
 } from '../tenant/account-store.ts'
 import { within } from '../within.ts'
-import { DEFAULT_CYCLE_MS, MAX_ACCOUNTS, type ReportAnswer, type ReportOptions, reportAccounts, unreported } from './report-accounts.ts'
+import {
+  DEFAULT_CYCLE_MS,
+  MAX_ACCOUNTS,
+  type ReportAnswer,
+  type ReportOptions,
+  reportAccounts,
+  unreported
+} from './report-accounts.ts'
 
 /** What a hook is told about an account. */
 export interface PersonalDataEvent {

@@ -127,21 +127,24 @@ export function accountStoreContract(contract: StoreContract): void {
     assert.deepEqual(idsOf(await claim(accounts)), ['a'], 'it can come back')
   })
 
-  testAccounts('accounts move to the tenant that took over, and the later time stays', async (accounts, from, store) => {
-    const { tenantId: to } = await store.save(newTenant(), null)
-    await accounts.put(from, { accountId: 'both', updatedAtMs: NOW + 1 }, NOW)
-    await accounts.put(from, { accountId: 'mine', updatedAtMs: NOW }, NOW)
-    await accounts.put(to, { accountId: 'both', updatedAtMs: NOW }, NOW)
-    assert.equal(await accounts.move(from, to), 2)
-    assert.equal(await accounts.move(from, to), 0)
-    assert.equal(await accounts.move(to, to), 0)
-    assert.deepEqual(await accounts.list(from, { after: '', limit: 9 }), [])
-    assert.deepEqual(await accounts.list(to, { after: '', limit: 9 }), [
-      { accountId: 'both', updatedAtMs: NOW + 1 },
-      { accountId: 'mine', updatedAtMs: NOW }
-    ])
-    assert.deepEqual(idsOf(await claim(accounts)).sort(), ['both', 'mine'])
-  })
+  testAccounts(
+    'accounts move to the tenant that took over, and the later time stays',
+    async (accounts, from, store) => {
+      const { tenantId: to } = await store.save(newTenant(), null)
+      await accounts.put(from, { accountId: 'both', updatedAtMs: NOW + 1 }, NOW)
+      await accounts.put(from, { accountId: 'mine', updatedAtMs: NOW }, NOW)
+      await accounts.put(to, { accountId: 'both', updatedAtMs: NOW }, NOW)
+      assert.equal(await accounts.move(from, to), 2)
+      assert.equal(await accounts.move(from, to), 0)
+      assert.equal(await accounts.move(to, to), 0)
+      assert.deepEqual(await accounts.list(from, { after: '', limit: 9 }), [])
+      assert.deepEqual(await accounts.list(to, { after: '', limit: 9 }), [
+        { accountId: 'both', updatedAtMs: NOW + 1 },
+        { accountId: 'mine', updatedAtMs: NOW }
+      ])
+      assert.deepEqual(idsOf(await claim(accounts)).sort(), ['both', 'mine'])
+    }
+  )
 
   testShared('claimants in several processes never have the same account', async (store, connect) => {
     if (store.accounts === undefined) return

@@ -76,7 +76,8 @@ export function removerContract(contract: StoreContract): void {
     assert.equal(again.version, 1)
     const accounts = { nowMs: DEATH, leaseMs: 1, limit: 10, answered: false }
     const [account] = (await store.accounts?.claim(accounts)) ?? []
-    if (store.accounts !== undefined) assert.deepEqual(account?.uses, [{ tenantId: other.tenantId, updatedAtMs: DEATH }])
+    if (store.accounts !== undefined)
+      assert.deepEqual(account?.uses, [{ tenantId: other.tenantId, updatedAtMs: DEATH }])
     for (const installation of ['', 'one']) {
       const owner = { tenantId: tenant.tenantId, installation }
       assert.equal((await store.settings?.get(owner, 'key', DEATH)) ?? null, null)
