@@ -91,6 +91,7 @@ export function createLifecycleCalls(
       if (site.enabled && needApp(site).descriptor.lifecycle.disabled !== undefined) await send(site, 'disabled')
       site.enabled = false
       site.installed = false
+      site.dynamicModules.clear()
       return await send(site, 'uninstalled')
     },
 
