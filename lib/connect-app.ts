@@ -1,7 +1,6 @@
 import { withoutTrailingSlash } from './allowed-hosts.ts'
 import { type AppEmitter, createAppEmitter } from './app-events.ts'
-import { type AppProperties, createAppProperties } from './app-services/app-properties.ts'
-import { createDynamicModules, type DynamicModules, moduleKeys } from './app-services/dynamic-modules.ts'
+import { type AppRules, createAppRules } from './app-rules.ts'
 import { type Authenticator, createAuthenticator, type Verified } from './authenticator.ts'
 import { createAskHost } from './authorize/ask-host.ts'
 import { type Authorizer, createAuthorizer } from './authorize/authorizer.ts'
@@ -9,7 +8,6 @@ import { createDispatcher, type Dispatcher } from './delivery/dispatcher.ts'
 import type { Descriptor } from './descriptor/descriptor.ts'
 import { createTargetFinder, type HostLookup, isTarget } from './find-target.ts'
 import { createForgeApp, type ForgeApp } from './forge/forge-app.ts'
-import type { ForgeInvocation } from './forge/forge-authenticator.ts'
 import { createForgeHost, endingTokens, type ForgeHost } from './forge/forge-host.ts'
 import { createForgeEvents, type ForgeEvents } from './forge-events.ts'
 import { createHostCalls, type HostMetrics } from './host/host-calls.ts'
@@ -21,17 +19,11 @@ import { createInstallKeySource, type InstallKeySource } from './jwt/install-key
 import { signHostRequest } from './jwt/sign-host-request.ts'
 import type { ConnectRules } from './jwt/verify-connect.ts'
 import type { InstallRules } from './jwt/verify-install.ts'
-import { type AcceptedLicense, type License, licenseOfHost } from './license/license.ts'
-import { createLicenseGuard, type LicenseRules } from './license/license-guard.ts'
 import type { LifecycleHookEvent, ResolvedOptions } from './options.ts'
-import { createPersonalData, type PersonalData } from './personal-data/personal-data.ts'
 import { createPlatformCalls } from './platform-calls.ts'
 import type { Log, SignedRequest } from './ports.ts'
-import { createRegions, type Regions } from './residency/regions.ts'
-import { createSpeakers } from './speak-for-app.ts'
 import { finishJoin, JOINED } from './tenant/join-delivery.ts'
 import { adoptTenant, createLifecycleService, type LifecycleService } from './tenant/lifecycle-service.ts'
-import { createOwnRecords } from './tenant/own-records.ts'
 import { clientKeysOf, hasRegistration, isAlive, isConnected, type Tenant } from './tenant/tenant.ts'
 import { createTenantDirectory, type TenantDirectory } from './tenant/tenant-directory.ts'
 import type { TenantName } from './tenant/tenant-names.ts'
@@ -63,7 +55,7 @@ export interface Tenants {
 }
 
 /** One app at run time, free of any web framework. */
-export interface ConnectApp {
+export interface ConnectApp extends AppRules {
   readonly options: ResolvedOptions
   readonly descriptor: Descriptor
   readonly store: TenantStore
@@ -95,24 +87,11 @@ export interface ConnectApp {
   hostMetrics(): HostMetrics
   /** Who sent a call that Atlassian signs with either of its keys. */
   verifyPlatformCall(request: SignedRequest): Promise<Verified>
-  readonly personalData: PersonalData
-  readonly appProperties: AppProperties
-  readonly dynamicModules: DynamicModules
-  readonly regions: Regions
-  /** The license by which the app may work for this request. Throws `ATL_LICENSE` without one. */
-  licenseOf(
-    tenant: Tenant,
-    seen: License | null,
-    rules: LicenseRules,
-    forge: ForgeInvocation | null
-  ): Promise<AcceptedLicense>
   /** Ends the connections to hosts. */
   closeConnections(): Promise<void>
 }
 
 const POLL_MS = 5000
-const REPORT_TIMEOUT_MS = 30_000
-const LICENSE_TIMEOUT_MS = 5000
 
 /**
  * Puts the parts of one app together. Reads and writes nothing yet; the store has to be open before the first request.
@@ -318,16 +297,19 @@ export function createConnectApp(
     leewaySeconds: tokens.leewaySeconds,
     maxLifetimeSeconds: tokens.maxLifetimeSeconds
   }
-  const services = { appKey, findTarget, client: (target: HostTarget) => hostClient(target) }
-  const licenses = createLicenseGuard({
-    records: (scope) => createOwnRecords(store.settings, `license ${scope}`, clock),
-    clock,
-    log,
-    graceDays: options.license.graceDays,
-    freshMs: options.license.freshMinutes * 60_000
+  const rulesOfPlatform = createAppRules({
+    options,
+    descriptor,
+    store,
+    forgeHost,
+    findTarget,
+    hostClient,
+    userAgent,
+    log
   })
 
   return Object.freeze({
+    ...rulesOfPlatform,
     options,
     descriptor,
     store,
@@ -342,34 +324,6 @@ export function createConnectApp(
     installKeys,
     installRules,
     verifyPlatformCall: createPlatformCalls({ authenticator, installKeys, installRules, store }),
-    personalData: createPersonalData({
-      accounts: store.accounts,
-      options: options.personalData,
-      authorizations: createSpeakers({ store, forgeHost, server: options.personalDataServer, clock, log }),
-      server: options.personalDataServer,
-      userAgent,
-      fetch: options.fetch,
-      clock,
-      log,
-      timeoutMs: REPORT_TIMEOUT_MS,
-      handlerTimeoutMs: options.webhooks.handlerTimeoutMs
-    }),
-    appProperties: createAppProperties(services),
-    dynamicModules: createDynamicModules({ ...services, staticKeys: moduleKeys(descriptor.modules) }),
-    regions: createRegions(createOwnRecords(store.settings, 'region', clock), descriptor),
-    licenseOf(tenant: Tenant, seen: License | null, rules: LicenseRules, of: ForgeInvocation | null) {
-      // Told by the token for Forge; a Connect installation is the developer's where the whole app is not in production.
-      const development = of === null ? !options.production : of.environment.type !== 'PRODUCTION'
-      const product = of === null ? (tenant.product ?? '') : of.product
-      const path = `/rest/atlassian-connect/1/addons/${encodeURIComponent(appKey)}`
-      const bounds = { timeoutMs: LICENSE_TIMEOUT_MS, maxTotalMs: LICENSE_TIMEOUT_MS }
-      const ask =
-        of === null && isConnected(tenant)
-          ? async () => licenseOfHost(await hostClient(tenant).get(path, bounds), clock())
-          : null
-      const scope = of !== null && development ? `${product} ${of.environment.id}` : product
-      return licenses.decide({ tenantId: tenant.tenantId, scope, seen, development, ask }, rules)
-    },
     userTokens,
     lifecycle: forgettingTokens(
       createLifecycleService({

@@ -7,6 +7,7 @@ import type { ConnectOptions, ResolvedOptions } from './options.ts'
 import { systemTimer } from './ports.ts'
 import { resolveForge } from './resolve-forge.ts'
 import { parseDataResidency } from './resolve-forge-events.ts'
+import { resolveLicense, resolvePersonalData } from './resolve-rules.ts'
 import type { LifecycleEventType } from './tenant/lifecycle-payload.ts'
 
 const DAY_SECONDS = 86_400
@@ -145,9 +146,9 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
       max: 100_000
     }),
     retentionDays: check.number(given.retentionDays, 'retentionDays', 30, { min: 0, max: 36_500 }),
-    personalData: parsePersonalData(given.personalData),
+    personalData: resolvePersonalData(given.personalData),
     personalDataServer,
-    license: parseLicense(given.license),
+    license: resolveLicense(given.license),
     dataResidency: parseDataResidency(given.dataResidency, 'dataResidency'),
     maxSettingBytes: check.number(given.maxSettingBytes, 'maxSettingBytes', 262_144, {
       min: 1024,
@@ -339,26 +340,6 @@ function parseLifecycle(value: ConnectOptions['lifecycle'] = {}): Readonly<Recor
     uninstalled: check.flag(value.uninstalled, 'lifecycle.uninstalled', true),
     enabled: check.flag(value.enabled, 'lifecycle.enabled', true),
     disabled: check.flag(value.disabled, 'lifecycle.disabled', true)
-  })
-}
-
-function parsePersonalData(value: ConnectOptions['personalData'] = {}): ResolvedOptions['personalData'] {
-  check.object(value, 'personalData')
-  check.noUnknown(value, 'personalData.', ['erase', 'refresh', 'authorize', 'everyMinutes'])
-  for (const name of ['erase', 'refresh', 'authorize'] as const) check.fn(value[name], `personalData.${name}`)
-  const everyMinutes = check.number(value.everyMinutes, 'personalData.everyMinutes', 0, { min: 0, max: 20_160 })
-  if (everyMinutes > 0 && value.erase === undefined) {
-    throw new OptionError('personalData.erase', undefined, 'reports need it, to erase what the app stores')
-  }
-  return Object.freeze({ ...value, everyMinutes })
-}
-
-function parseLicense(value: ConnectOptions['license'] = {}): ResolvedOptions['license'] {
-  check.object(value, 'license')
-  check.noUnknown(value, 'license.', ['graceDays', 'freshMinutes'])
-  return Object.freeze({
-    graceDays: check.number(value.graceDays, 'license.graceDays', 7, { min: 0, max: 365 }),
-    freshMinutes: check.number(value.freshMinutes, 'license.freshMinutes', 5, { min: 1, max: 60 })
   })
 }
 

@@ -1,9 +1,6 @@
 import type { Descriptor } from '../descriptor/descriptor.ts'
 import type { OwnRecords } from '../tenant/own-records.ts'
 
-/** Regions of data residency (connect.md 7.8). Sites without one are `Global`. */
-export const regionCodes = ['US', 'EU', 'AU', 'DE', 'SG', 'CA', 'IN', 'KR', 'JP', 'GB', 'CH'] as const
-
 /** Where the data of a tenant has to be, as far as the platform said. */
 export interface TenantRegion {
   /** Such as `EU`; `Global` for a site that has no region. */
