@@ -6,7 +6,7 @@ import type { ForgeInvocation } from './forge/forge-authenticator.ts'
 import type { ForgeHost } from './forge/forge-host.ts'
 import type { HostClient } from './host/host-client.ts'
 import type { HostTarget } from './host/host-target.ts'
-import { type AcceptedLicense, type License, licenseOfHost } from './license/license.ts'
+import { type License, licenseOfHost } from './license/license.ts'
 import { createLicenseGuard, type LicenseRules } from './license/license-guard.ts'
 import type { ResolvedOptions } from './options.ts'
 import { createPersonalData, type PersonalData } from './personal-data/personal-data.ts'
@@ -24,12 +24,7 @@ export interface AppRules {
   readonly dynamicModules: DynamicModules
   readonly regions: Regions
   /** The license by which the app may work for a request. Throws `ATL_LICENSE` without one, `ATL_STORE_UNAVAILABLE`. */
-  licenseOf(
-    tenant: Tenant,
-    seen: License | null,
-    rules: LicenseRules,
-    forge: ForgeInvocation | null
-  ): Promise<AcceptedLicense>
+  licenseOf(tenant: Tenant, seen: License | null, rules: LicenseRules, forge: ForgeInvocation | null): Promise<License>
 }
 
 export interface AppRulesOptions {

@@ -64,7 +64,7 @@ export { UserTokenError } from '../lib/host/user-token-error.ts'
 export type { ProductContext } from '../lib/jwt/claims.ts'
 export type { ListablePolicy, Policy, PolicyOption, TokenKind } from '../lib/jwt/policy.ts'
 export type { VerifiedConnect } from '../lib/jwt/verify-connect.ts'
-export type { AcceptedLicense, License, LicenseSource } from '../lib/license/license.ts'
+export type { License, LicenseSource } from '../lib/license/license.ts'
 export type { LicenseOptions, LicenseRules } from '../lib/license/license-guard.ts'
 export type { AuthorizationOptions, ConnectOptions, LifecycleHookEvent, LifecycleHooks } from '../lib/options.ts'
 export type {

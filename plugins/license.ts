@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { ConnectApp } from '../lib/connect-app.ts'
 import { AtlassianError, AuthenticationError, OptionError } from '../lib/errors.ts'
-import { type AcceptedLicense, type License, licenseOfInvocation, licenseOfPage } from '../lib/license/license.ts'
+import { type License, licenseOfInvocation, licenseOfPage } from '../lib/license/license.ts'
 import type { LicenseRules } from '../lib/license/license-guard.ts'
 import * as check from '../lib/option-checks.ts'
 import { refuse } from './refuse.ts'
@@ -15,7 +15,7 @@ const licenseState = Symbol('fastify-atlassian license')
 
 declare module 'fastify' {
   interface FastifyRequest {
-    [licenseState]: License | AcceptedLicense | null
+    [licenseState]: License | null
   }
 }
 

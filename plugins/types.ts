@@ -16,7 +16,7 @@ import type { HostClient } from '../lib/host/host-client.ts'
 import type { PolicyOption } from '../lib/jwt/policy.ts'
 import type { VerifiedConnect } from '../lib/jwt/verify-connect.ts'
 import type { VerifiedInstall } from '../lib/jwt/verify-install.ts'
-import type { AcceptedLicense, License } from '../lib/license/license.ts'
+import type { License } from '../lib/license/license.ts'
 import type { LicenseRules } from '../lib/license/license-guard.ts'
 import type { ManifestRoute } from '../lib/manifest/manifest.ts'
 import type { PersonalData } from '../lib/personal-data/personal-data.ts'
@@ -171,7 +171,7 @@ declare module 'fastify' {
      * What a verified source says about the app's license on this site: the page token, the token of Forge, or what
      * `requireLicense` found out; `null` where none of them says anything.
      */
-    readonly license: License | AcceptedLicense | null
+    readonly license: License | null
     /** The verified life-cycle call on routes with the policy `lifecycle`; else `null`. */
     readonly verifiedInstall: VerifiedInstall | null
   }

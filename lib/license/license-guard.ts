@@ -2,7 +2,7 @@ import { BoundedMap } from '../bounded-map.ts'
 import { AtlassianError } from '../errors.ts'
 import type { Clock, Log } from '../ports.ts'
 import type { OwnRecords } from '../tenant/own-records.ts'
-import type { AcceptedLicense, License } from './license.ts'
+import type { License } from './license.ts'
 import { type LicenseRecord, noteLicense } from './license-records.ts'
 
 /** The option `license`. */
@@ -39,7 +39,7 @@ export interface LicenseGuard {
    * The license, if the app may work. Throws `ATL_LICENSE` otherwise and where nobody can tell, and
    * `ATL_STORE_UNAVAILABLE`.
    */
-  decide(question: LicenseQuestion, rules: LicenseRules): Promise<AcceptedLicense>
+  decide(question: LicenseQuestion, rules: LicenseRules): Promise<License>
 }
 
 export interface LicenseGuardOptions {
@@ -125,7 +125,7 @@ export function createLicenseGuard({ records, clock, log, graceDays, freshMs }: 
   }
 }
 
-function accepted(license: License, graceUntilMs: number | null): AcceptedLicense {
+function accepted(license: License, graceUntilMs: number | null): License {
   return Object.freeze({ ...license, graceUntilMs })
 }
 

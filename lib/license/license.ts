@@ -19,11 +19,10 @@ export interface License {
   readonly source: LicenseSource
   /** When the source said it, in milliseconds since 1970. */
   readonly seenAtMs: number
-}
-
-/** A license that a guard let pass. */
-export interface AcceptedLicense extends License {
-  /** The license is not active, and the app works on until then; `null` = it is active, or none is needed here. */
+  /**
+   * The license is not active, and a guard lets the app work on until then. `null`: it is active, none is needed here,
+   * or no guard has judged.
+   */
   readonly graceUntilMs: number | null
 }
 
@@ -42,7 +41,8 @@ export function licenseOfPage(connect: VerifiedConnect, url: string): License | 
     evaluation: null,
     capabilitySet: null,
     source: 'page',
-    seenAtMs: connect.issuedAtSeconds * 1000
+    seenAtMs: connect.issuedAtSeconds * 1000,
+    graceUntilMs: null
   })
 }
 
@@ -66,7 +66,8 @@ export function licenseOfInvocation(license: ForgeLicense | null, issuedAtSecond
     evaluation: license === null ? null : license.isEvaluation,
     capabilitySet: license?.capabilitySet ?? null,
     source: 'invocation',
-    seenAtMs: issuedAtSeconds * 1000
+    seenAtMs: issuedAtSeconds * 1000,
+    graceUntilMs: null
   })
 }
 
@@ -84,7 +85,8 @@ export function licenseOfHost(answer: unknown, nowMs: number): License {
     evaluation: typeof evaluation === 'boolean' ? evaluation : null,
     capabilitySet: typeof capabilitySet === 'string' ? capabilitySet : null,
     source: 'host',
-    seenAtMs: nowMs
+    seenAtMs: nowMs,
+    graceUntilMs: null
   })
 }
 
