@@ -3,7 +3,7 @@ import { AtlassianError } from '../errors.ts'
 import type { Clock, Log } from '../ports.ts'
 import type { OwnRecords } from '../tenant/own-records.ts'
 import type { License } from './license.ts'
-import { type LicenseRecord, noteLicense } from './license-records.ts'
+import { isNews, type LicenseRecord, noteLicense } from './license-records.ts'
 
 /** The option `license`. */
 export interface LicenseOptions {
@@ -62,8 +62,8 @@ export function createLicenseGuard({ records, clock, log, graceDays, freshMs }: 
 
   async function note(question: LicenseQuestion, license: License): Promise<LicenseRecord> {
     const held = remembered.peek(nameOf(question))
-    const isNews = held === undefined || held.license.active !== license.active || held.license.type !== license.type
-    if (held !== undefined && !isNews && license.seenAtMs - held.license.seenAtMs < freshMs) return held
+    if (held !== undefined && !isNews(held.license, license) && license.seenAtMs - held.license.seenAtMs < freshMs)
+      return held
     const record = await stored(() => noteLicense(records(question.scope), question.tenantId, license, clock))
     remembered.set(nameOf(question), record)
     return record
@@ -105,8 +105,10 @@ export function createLicenseGuard({ records, clock, log, graceDays, freshMs }: 
       const { seen, development, tenantId } = question
       if (development && seen !== null && !seen.known) return accepted(seen, null)
       const evaluationMatters = rules.evaluation === false
-      const isEnough = seen !== null && !(evaluationMatters && seen.active && seen.evaluation === null)
-      const noted = seen === null ? null : await note(question, seen)
+      // A page says the same of an ended license and of none.
+      const isVague = development && seen?.source === 'page' && !seen.active
+      const isEnough = seen !== null && !isVague && !(evaluationMatters && seen.active && seen.evaluation === null)
+      const noted = seen === null || isVague ? null : await note(question, seen)
       const record = isEnough ? noted : await look(question, evaluationMatters)
       if (record === null) throw refused('unknown', tenantId)
       const { license, sinceMs } = record

@@ -28,11 +28,12 @@ export function noteLicense(
 function nextRecord(record: LicenseRecord | null, license: License): LicenseRecord {
   if (record === null) return { license, sinceMs: license.seenAtMs }
   // A token that was kept back says nothing about what was seen after it.
-  if (license.seenAtMs <= record.license.seenAtMs) return record
+  const isLater = license.seenAtMs > record.license.seenAtMs
+  const isNow = license.seenAtMs === record.license.seenAtMs && license.source === 'host'
+  if (!isLater && !isNow) return record
   const { active, type, evaluation, capabilitySet } = record.license
   if (active !== license.active) return { license, sinceMs: license.seenAtMs }
-  const tellsMore = license.type !== null && license.type !== type
-  if (!tellsMore && license.seenAtMs - record.license.seenAtMs < REWRITE_MS) return record
+  if (!isNews(record.license, license) && license.seenAtMs - record.license.seenAtMs < REWRITE_MS) return record
   return {
     license: {
       ...license,
@@ -42,4 +43,11 @@ function nextRecord(record: LicenseRecord | null, license: License): LicenseReco
     },
     sinceMs: record.sinceMs
   }
+}
+
+/** Whether the second says anything that the first does not. What a source leaves open is no news. */
+export function isNews(known: License, license: License): boolean {
+  if (known.active !== license.active) return true
+  const { type, evaluation } = license
+  return (type !== null && type !== known.type) || (evaluation !== null && evaluation !== known.evaluation)
 }

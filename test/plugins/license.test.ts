@@ -7,6 +7,7 @@ const DAY = 86_400
 function routes(app: FastifyInstance): void {
   const { requireLicense, protect } = app.atlassian
   app.get('/paid-page', { preHandler: requireLicense() }, async ({ license }) => license)
+  app.get('/bought-page', { preHandler: requireLicense({ evaluation: false }) }, async () => 'yes')
   app.get('/paid', { ...protect('context'), preHandler: requireLicense() }, async ({ license }) => license)
   app.get('/bought', { ...protect('context'), preHandler: requireLicense({ evaluation: false }) }, async () => 'yes')
   app.get('/strict', { ...protect('context'), onRequest: requireLicense({ graceDays: 0 }) }, async () => 'yes')
@@ -14,10 +15,11 @@ function routes(app: FastifyInstance): void {
 }
 
 const MODULE = { key: 'paid', name: { value: 'Paid' }, location: 'atl.jira.view.issue.right', url: '/paid-page' }
+const BOUGHT = { ...MODULE, key: 'bought', url: '/bought-page' }
 
 async function start(t: Test, overrides: AppOverrides = {}) {
   const scene = await buildApp(t, {
-    descriptorMembers: { enableLicensing: true, modules: { webPanels: [MODULE] } },
+    descriptorMembers: { enableLicensing: true, modules: { webPanels: [MODULE, BOUGHT] } },
     environment: 'production',
     unsafeAllowInsecureHostsInProduction: true,
     routes,
@@ -134,15 +136,19 @@ t.test('a license that is only tried out is enough, unless the route says otherw
   host.setLicense({ active: true, evaluation: true })
   t.equal((await host.callApp('/paid')).status, 200)
   t.equal((await host.callApp('/bought')).status, 403)
+  t.equal((await host.openPage('bought')).status, 403)
   host.setLicense({ active: true, evaluation: false })
   clock.advanceSeconds(300)
   t.equal((await host.callApp('/bought')).status, 200)
+  t.equal((await host.openPage('bought')).status, 200)
 })
 
 t.test('outside of production the absence of a license refuses nothing, and an ended one does', async (t) => {
   const { host, clock } = await start(t, { environment: 'test', license: { graceDays: 0 } })
   host.setLicense(null)
   t.match(JSON.parse((await host.callApp('/paid')).body), { active: false, known: false })
+  const page = await host.openPage('paid')
+  t.match([page.status, JSON.parse(page.body)], [200, { active: false, known: false, source: 'host' }])
   host.setLicense({ active: false })
   clock.advanceSeconds(300)
   t.equal((await host.callApp('/paid')).status, 403)

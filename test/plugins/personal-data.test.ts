@@ -1,6 +1,7 @@
 import type { PersonalDataEvent, PersonalDataOptions } from 'fastify-atlassian'
 import t, { type Test } from 'tap'
 import { type AppOverrides, buildApp } from '../helpers/app.ts'
+import { until } from './until.ts'
 
 const DAY = 86_400
 const CLOSED = '5be24ba3f91c106033269289'
@@ -182,16 +183,13 @@ t.test('a process that dies in the middle leaves nothing undone', async (t) => {
 })
 
 t.test('a site that may not speak any more is passed over', async (t) => {
-  const { app, data, host, store, tenantId, clock } = await start(t)
+  const { app, data, host, tenantId, clock } = await start(t)
   await host.install(app, { site: 'confluence' })
   await data.keep(tenantId, ACTIVE)
   // Its uninstall was never heard of here.
-  const { inject } = app
-  t.ok(inject)
   host.failNext({ target: 'app', path: /uninstalled|disabled/, times: 2 })
   await host.uninstall()
   t.same(await data.report(), { ...NOTHING, reported: 1 })
-  t.ok(store)
   clock.advanceSeconds(7 * DAY)
   host.failNext({ target: 'app', path: /uninstalled|disabled/, times: 2 })
   await host.uninstall({ site: 'confluence' })
@@ -238,11 +236,22 @@ t.test('accounts go with a tenant that is purged', async (t) => {
 })
 
 t.test('a store that keeps no accounts says so', async (t) => {
-  const { app, store } = await buildApp(t, { personalData: { erase() {} } })
-  t.ok(store.accounts)
+  const { store } = await buildApp(t)
   const { accounts, ...rest } = store
   t.ok(accounts)
   const other = await buildApp(t, { store: rest, personalData: { erase() {} } })
-  t.ok(app)
   await t.rejects(other.app.atlassian.personalData.keep('x', ACTIVE), { code: 'ATL_STORE_PART' })
+})
+
+t.test('a process reports by itself if it is told to, until it ends', async (t) => {
+  const { app, data, host, tenantId } = await start(t, { everyMinutes: 0.0005 })
+  host.failNext({ target: 'accounts', status: 500 })
+  await data.keep(tenantId, ACTIVE)
+  await until(() => host.exchanges.some(({ kind, status }) => kind === 'accounts' && status === 500))
+  await data.keep(tenantId, 'another')
+  await until(() => host.accounts.reports.length > 0)
+  await app.close()
+  const { length } = host.exchanges
+  await new Promise((resolve) => setTimeout(resolve, 60))
+  t.equal(host.exchanges.length, length)
 })
