@@ -1,9 +1,10 @@
 import { createBitbucketInstalls } from './bitbucket/bitbucket-installs.ts'
 import { createInstallProver } from './bitbucket/prove-install.ts'
 import { AtlassianError } from './errors.ts'
-import { createInstallKeySource } from './jwt/install-keys.ts'
+import { createInstallKeySource, type InstallKeySource } from './jwt/install-keys.ts'
 import { createSignedInstalls, type Installs } from './jwt/installs.ts'
 import type { ConnectRules } from './jwt/verify-connect.ts'
+import type { InstallRules } from './jwt/verify-install.ts'
 import type { ResolvedOptions } from './options.ts'
 import type { Log } from './ports.ts'
 import { type ConnectTenant, hasRegistration } from './tenant/tenant.ts'
@@ -23,14 +24,21 @@ export interface AppInstallsOptions {
 
 const TIMEOUT_MS = 5000
 
-/** How life-cycle calls of this app are proved: the option `product` decides, and nothing that a request says. */
-export function createAppInstalls(given: AppInstallsOptions): Installs {
+/** How life-cycle calls of an app are proved. */
+export interface AppInstalls {
+  readonly installs: Installs
+  /** What verifies the install keys of Atlassian; `null` for an app of Bitbucket, which has none. */
+  readonly signed: { readonly keys: InstallKeySource; readonly rules: InstallRules } | null
+}
+
+/** The option `product` decides how life-cycle calls of this app are proved, and nothing that a request says. */
+export function createAppInstalls(given: AppInstallsOptions): AppInstalls {
   const { options, store, log, rules, audiences, basePaths, needsBasePath } = given
   const { bitbucket, clock, fetch } = options
   const about = { appKey: rules.appKey, siteUrl: options.hosts.siteUrl }
   const addresses = { basePaths, needsBasePath }
   if (bitbucket !== null) {
-    return createBitbucketInstalls({
+    const installs = createBitbucketInstalls({
       bitbucket,
       rules: { ...rules, ...addresses },
       about,
@@ -44,6 +52,7 @@ export function createAppInstalls(given: AppInstallsOptions): Installs {
         timeoutMs: TIMEOUT_MS
       })
     })
+    return { installs, signed: null }
   }
   const keys = createInstallKeySource({
     hosts: options.installKeyHosts,
@@ -53,7 +62,8 @@ export function createAppInstalls(given: AppInstallsOptions): Installs {
     maxFetchesPerMinute: options.maxKeyFetchesPerMinute,
     timeoutMs: TIMEOUT_MS
   })
-  return createSignedInstalls({ ...rules, ...addresses, audiences }, keys, about)
+  const signed = { keys, rules: { ...rules, ...addresses, audiences } }
+  return { installs: createSignedInstalls(signed.rules, keys, about), signed }
 }
 
 async function registrationOf(store: TenantStore, clientKey: string): Promise<ConnectTenant | null> {

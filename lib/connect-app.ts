@@ -2,8 +2,9 @@ import { withoutTrailingSlash } from './allowed-hosts.ts'
 import { announcing } from './announcing.ts'
 import { type AppEmitter, createAppEmitter } from './app-events.ts'
 import { createAppInstalls } from './app-installs.ts'
+import { type AppRules, createAppRules } from './app-rules.ts'
 import { createTenants, type Tenants } from './app-tenants.ts'
-import { type Authenticator, createAuthenticator } from './authenticator.ts'
+import { type Authenticator, createAuthenticator, type Verified } from './authenticator.ts'
 import { createAskHost } from './authorize/ask-host.ts'
 import { type Authorizer, createAuthorizer } from './authorize/authorizer.ts'
 import { createBitbucketTokens } from './bitbucket/bitbucket-tokens.ts'
@@ -26,7 +27,8 @@ import type { Installs } from './jwt/installs.ts'
 import { signHostRequest } from './jwt/sign-host-request.ts'
 import type { ConnectRules } from './jwt/verify-connect.ts'
 import type { ResolvedOptions } from './options.ts'
-import type { Log } from './ports.ts'
+import { createPlatformCalls } from './platform-calls.ts'
+import type { Log, SignedRequest } from './ports.ts'
 import type { Secret } from './secret.ts'
 import { createLifecycleService, type LifecycleService } from './tenant/lifecycle-service.ts'
 import { createTenantDirectory, type TenantDirectory } from './tenant/tenant-directory.ts'
@@ -37,7 +39,7 @@ import { createWebhookReceiver, type ReceivedWebhook } from './webhook/receive-w
 import { within } from './within.ts'
 
 /** One app at run time, free of any web framework. */
-export interface ConnectApp {
+export interface ConnectApp extends AppRules {
   readonly options: ResolvedOptions
   readonly descriptor: Descriptor
   readonly store: TenantStore
@@ -70,6 +72,8 @@ export interface ConnectApp {
   hostClient(target: HostTarget | HostLookup, verified?: VerifiedUser): HostClient
   hostMetrics(): HostMetrics
   readonly dynamicWebhooks: DynamicWebhooks
+  /** Who sent a call that Atlassian signs with either of its keys. */
+  verifyPlatformCall(request: SignedRequest): Promise<Verified>
   /** Ends the connections to hosts. */
   closeConnections(): Promise<void>
 }
@@ -240,20 +244,35 @@ export function createConnectApp(
     return await bitbucketTokens.get(tenant)
   }
 
+  const authenticator = createAuthenticator({ rules, basePaths, needsBasePath, directory })
+  const { installs, signed } = createAppInstalls({ options, store, log, rules, audiences, basePaths, needsBasePath })
+  const rulesOfPlatform = createAppRules({
+    options,
+    descriptor,
+    store,
+    forgeHost,
+    findTarget: targets.find,
+    hostClient,
+    userAgent,
+    log
+  })
+
   return Object.freeze({
+    ...rulesOfPlatform,
     options,
     descriptor,
     store,
     directory,
     events,
     dispatcher,
-    authenticator: createAuthenticator({ rules, basePaths, needsBasePath, directory }),
+    authenticator,
     authorizer,
     forge,
     forgeHost,
     forgeEvents,
-    installs: createAppInstalls({ options, store, log, rules, audiences, basePaths, needsBasePath }),
+    installs,
     bitbucketToken,
+    verifyPlatformCall: createPlatformCalls({ authenticator, signed, store }),
     userTokens,
     lifecycle: announcing(
       forgettingTokens(

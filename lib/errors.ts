@@ -43,6 +43,8 @@ export const errorTable = {
   ATL_HOST_PRODUCT: [500, 'The app called a product that this installation does not have.'],
   ATL_FORGE_TOKEN_MISSING: [500, 'The app has no token of Atlassian for this call.'],
   ATL_FORGE_TOKEN_EXPIRED: [503, 'The token with which the app calls Atlassian has ended. Try again later.'],
+  ATL_ACCOUNTS_UNREPORTED: [502, 'The accounts that the app stores could not be reported to Atlassian.'],
+  ATL_LICENSE: [403, 'The app has no valid license on this site.'],
   ATL_NO_USER: [403, 'This needs a user who is signed in.'],
   ATL_IMPERSONATION: [403, 'The app may not act as this user here.']
 } as const satisfies Record<string, readonly [status: number, message: string]>

@@ -76,6 +76,15 @@ export type { Clock, FetchLike, Log, SignedRequest, Timer } from './ports.ts'
 export { parseRecordings, type Recording, RecordingError, type RecordingKind } from './recording/recording.ts'
 export { resolveOptions } from './resolve-options.ts'
 export { Secret } from './secret.ts'
+export type {
+  AccountAnswer,
+  AccountClaim,
+  AccountOutcome,
+  AccountStore,
+  AccountUse,
+  ClaimedAccount,
+  KeptAccount
+} from './tenant/account-store.ts'
 export { applyLifecycleEvent, type LifecycleEvent, type LifecycleOutcome } from './tenant/lifecycle.ts'
 export { type LifecyclePayload, parseLifecyclePayload } from './tenant/lifecycle-payload.ts'
 export type { SettingsListQuery, SettingsOwner, SettingsStore, StoredSetting } from './tenant/settings-store.ts'

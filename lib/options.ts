@@ -3,9 +3,12 @@ import type { BitbucketOptions, ResolvedBitbucket } from './bitbucket/bitbucket-
 import type { DatabaseSettings } from './database-settings.ts'
 import type { DescriptorSource, DescriptorTransform } from './descriptor/index.ts'
 import type { EncryptionOptions } from './encryption/encryption-options.ts'
+import type { DataResidencyHandlers } from './forge/events/data-residency.ts'
 import type { ForgeOptions, ResolvedForgeOptions } from './forge/forge-options.ts'
 import type { HostDispatcher } from './host/connections.ts'
 import type { HostLimits } from './host/host-calls.ts'
+import type { LicenseOptions } from './license/license-guard.ts'
+import type { PersonalDataOptions } from './personal-data/personal-data.ts'
 import type { Clock, FetchLike, Timer } from './ports.ts'
 import type { RecordingOptions } from './recording/recorder.ts'
 import type { Recording } from './recording/recording.ts'
@@ -172,6 +175,14 @@ export interface ConnectOptions {
   readonly maxCachedTenants?: number
   /** Look-ups a second, per process, of issuers that nobody knows. Default 20. */
   readonly maxUnknownLookupsPerSecond?: number
+  /** What is done about accounts that were closed or changed. */
+  readonly personalData?: PersonalDataOptions
+  /** Where accounts are reported. Default: Atlassian's production server. */
+  readonly personalDataServer?: string
+  /** How long the app works on without an active license. */
+  readonly license?: LicenseOptions
+  /** Handlers of moves to another region, of Connect and of Forge. Forge's may be given by `forge.events` instead. */
+  readonly dataResidency?: DataResidencyHandlers
   /** How long `tenants.purge()` leaves a tenant whose last installation has ended, in days. Default 30. */
   readonly retentionDays?: number
   /** Largest value of a setting as JSON, in bytes. Default 262144. */
@@ -245,6 +256,10 @@ export interface ResolvedOptions {
   readonly tenantFreshMs: number
   readonly maxCachedTenants: number
   readonly maxUnknownLookupsPerSecond: number
+  readonly personalData: PersonalDataOptions & { readonly everyMinutes: number }
+  readonly personalDataServer: string
+  readonly license: Readonly<Required<LicenseOptions>>
+  readonly dataResidency: (DataResidencyHandlers & { readonly path: string }) | null
   readonly retentionDays: number
   readonly maxSettingBytes: number
   readonly maxKeyFetchesPerMinute: number

@@ -24,7 +24,7 @@ export function resolveForgeEvents(given: ForgeEventsOptions | undefined): Resol
   refuseSharedPaths(routes)
   return Object.freeze({
     routes: Object.freeze(routes),
-    dataResidency: parseDataResidency(given.dataResidency),
+    dataResidency: parseDataResidency(given.dataResidency, 'forge.events.dataResidency'),
     enqueue: check.fn(given.enqueue, 'forge.events.enqueue'),
     preUninstallMs: check.number(given.preUninstallMs, 'forge.events.preUninstallMs', 55_000, {
       min: 0,
@@ -64,9 +64,12 @@ function refuseSharedPaths(routes: readonly ResolvedEventRoute[]): void {
   }
 }
 
-function parseDataResidency(given: ForgeEventsOptions['dataResidency']): ResolvedForgeEvents['dataResidency'] {
+/** Checks the handlers of moves; `null` without them. Throws OptionError. */
+export function parseDataResidency(
+  given: ForgeEventsOptions['dataResidency'],
+  option: string
+): ResolvedForgeEvents['dataResidency'] {
   if (given === undefined) return null
-  const option = 'forge.events.dataResidency'
   check.object(given, option)
   check.noUnknown(given, `${option}.`, ['path', ...dataResidencyHooks])
   for (const hook of dataResidencyHooks) {

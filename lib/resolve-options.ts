@@ -9,7 +9,9 @@ import type { ConnectOptions, ResolvedOptions } from './options.ts'
 import { systemTimer } from './ports.ts'
 import { parseBitbucket } from './resolve-bitbucket.ts'
 import { resolveForge } from './resolve-forge.ts'
+import { parseDataResidency } from './resolve-forge-events.ts'
 import { resolveRecording } from './resolve-recording.ts'
+import { resolveLicense, resolvePersonalData } from './resolve-rules.ts'
 import { resolveWebhooks } from './resolve-webhooks.ts'
 import type { LifecycleEventType } from './tenant/lifecycle-payload.ts'
 
@@ -59,8 +61,16 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
     ),
     'hostScriptUrl'
   )
+  const personalDataServer = parseAddress(
+    check.text(given.personalDataServer, 'personalDataServer', 'https://api.atlassian.com'),
+    'personalDataServer'
+  )
   if (production && !unsafe) {
-    const single = { authorizationServer: [authorizationServer], hostScriptUrl: [hostScriptUrl] }
+    const single = {
+      authorizationServer: [authorizationServer],
+      hostScriptUrl: [hostScriptUrl],
+      personalDataServer: [personalDataServer]
+    }
     if (bitbucket !== null) {
       refuseInsecure({ 'bitbucket.apiUrl': [bitbucket.apiUrl], 'bitbucket.siteUrl': [bitbucket.siteUrl] })
     }
@@ -144,6 +154,10 @@ export function resolveOptions(given: ConnectOptions, environment: string): Reso
       max: 100_000
     }),
     retentionDays: check.number(given.retentionDays, 'retentionDays', 30, { min: 0, max: 36_500 }),
+    personalData: resolvePersonalData(given.personalData),
+    personalDataServer,
+    license: resolveLicense(given.license),
+    dataResidency: parseDataResidency(given.dataResidency, 'dataResidency'),
     maxSettingBytes: check.number(given.maxSettingBytes, 'maxSettingBytes', 262_144, {
       min: 1024,
       max: 16 * 1024 * 1024
@@ -200,6 +214,10 @@ const KNOWN = [
   'tenantFreshMs',
   'maxCachedTenants',
   'maxUnknownLookupsPerSecond',
+  'personalData',
+  'personalDataServer',
+  'license',
+  'dataResidency',
   'retentionDays',
   'maxSettingBytes',
   'maxKeyFetchesPerMinute',

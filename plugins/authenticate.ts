@@ -59,6 +59,10 @@ export const authenticatePlugin = fp<{ core: ConnectApp }>(
           else acceptForge(request, answer, done)
           return
         }
+        if (policy.signedByPlatform) {
+          settle(core.verifyPlatformCall(toSignedRequest(request)), accept, request, reply, done)
+          return
+        }
         if (policy.isLifecycle) {
           const installToken = core.installs.read(toSignedRequest(request))
           request[requestState] = { ...waiting, installToken }

@@ -8,6 +8,7 @@ import { bareId } from '../lib/forge/ari.ts'
 import type { ForgeEventMessage } from '../lib/forge/events/forge-event.ts'
 import type { ForgeRouteRules } from '../lib/forge/route-rules.ts'
 import type { PolicyOption } from '../lib/jwt/policy.ts'
+import type { LicenseRules } from '../lib/license/license-guard.ts'
 import type { ConnectOptions, ResolvedOptions } from '../lib/options.ts'
 import { createRecorder, type Recorder } from '../lib/recording/recorder.ts'
 import { resolveOptions } from '../lib/resolve-options.ts'
@@ -15,6 +16,7 @@ import { authenticatePlugin } from './authenticate.ts'
 import { authorizePlugin, createAuthorizeHooks } from './authorize.ts'
 import { checkRoutesPlugin, type SeenRoute } from './check-routes.ts'
 import { corsPlugin } from './cors.ts'
+import { dataResidencyPlugin } from './data-residency.ts'
 import { descriptorPlugin } from './descriptor.ts'
 import { forgePlugin } from './forge.ts'
 import { forgeEventsPlugin } from './forge-events.ts'
@@ -22,8 +24,10 @@ import { forgeKeepAlivePlugin } from './forge-keep-alive.ts'
 import { formParserPlugin } from './form-parser.ts'
 import { framePlugin } from './frame.ts'
 import { hostClientPlugin } from './host-client.ts'
+import { createLicenseHook, licensePlugin } from './license.ts'
 import { applyInstall, lifecyclePlugin } from './lifecycle.ts'
 import { openStore } from './open-store.ts'
+import { personalDataPlugin } from './personal-data.ts'
 import { requestState } from './request-state.ts'
 import { checkPolicy, markHook, policyOf, publicScope } from './route-policy.ts'
 import { createSessionToken, sessionPlugin } from './session.ts'
@@ -51,6 +55,7 @@ const connect: FastifyPluginAsync<ConnectOptions> = async (app, given) => {
   await app.register(corsPlugin, { core })
   await app.register(authenticatePlugin, { core })
   await app.register(authorizePlugin, { core })
+  await app.register(licensePlugin, { core })
   await app.register(hostClientPlugin, { core })
   await app.register(framePlugin, { core })
   if (options.views !== undefined) {
@@ -69,9 +74,11 @@ const connect: FastifyPluginAsync<ConnectOptions> = async (app, given) => {
       await app.register(forgeEventsPlugin, { core, events, forgeEvents: core.forgeEvents, recorder })
     }
   }
+  await app.register(personalDataPlugin, { core })
   if (options.descriptor === undefined) return
   await app.register(descriptorPlugin, { core, served })
   await app.register(lifecyclePlugin, { core })
+  await app.register(dataResidencyPlugin, { core })
   await app.register(sessionPlugin, { core })
   await app.register(webhooksPlugin, { core, recorder, served })
   if (options.watchDescriptor) {
@@ -154,6 +161,11 @@ function createApi(
       }, policy)
     },
     ...createAuthorizeHooks(core),
+    requireLicense: (rules?: LicenseRules) => createLicenseHook(core, rules),
+    personalData: core.personalData,
+    appProperties: core.appProperties,
+    dynamicModules: core.dynamicModules,
+    regionOf: (tenantId: string) => core.regions.of(tenantId),
     publicScope(scope: FastifyInstance) {
       if (scope === app) {
         throw new OptionError(

@@ -2,7 +2,6 @@ import type { FastifyContextConfig, FastifyReply, FastifyRequest } from 'fastify
 import fp from 'fastify-plugin'
 import type { ConnectApp } from '../lib/connect-app.ts'
 import {
-  answerDataResidency,
   type DataResidencyHandlers,
   type DataResidencyHook,
   dataResidencyHooks
@@ -13,8 +12,9 @@ import { readTrace } from '../lib/forge/trace.ts'
 import { ENDPOINT } from '../lib/forge/verify-invocation.ts'
 import type { ForgeEvents } from '../lib/forge-events.ts'
 import type { Recorder } from '../lib/recording/recorder.ts'
+import { answerMove } from './data-residency.ts'
 import { acceptAnyBody, parseJsonBytes, writable } from './json-bytes.ts'
-import { refuse, statusName, useErrorHandlerOfApp } from './refuse.ts'
+import { refuse, useErrorHandlerOfApp } from './refuse.ts'
 import { requireForge } from './require-atlassian.ts'
 import { acceptEnded, hearsFarewells } from './route-policy.ts'
 
@@ -46,15 +46,15 @@ export const forgeEventsPlugin = fp<{
             (request, reply) => answered(request, reply, () => receive(request, reply, forgeEvents, recorder, routes))
           )
         }
-        if (events.dataResidency === null) continue
-        const handlers = events.dataResidency
+        const handlers = events.dataResidency ?? core.options.dataResidency
+        if (handlers === null) continue
         for (const hook of dataResidencyHooks) {
           scope.route({
             ...shared,
             method: hook === 'status' ? 'GET' : 'POST',
             url: `${mountPath}${handlers.path}/${hook}`,
             config: configOf([ENDPOINT, MOVES]),
-            handler: (request, reply) => answered(request, reply, () => move(request, reply, handlers, hook))
+            handler: (request, reply) => answered(request, reply, () => move(core, request, reply, handlers, hook))
           })
         }
       }
@@ -104,29 +104,22 @@ async function receive(
 }
 
 async function move(
+  core: ConnectApp,
   request: FastifyRequest,
   reply: FastifyReply,
   handlers: DataResidencyHandlers,
   hook: DataResidencyHook
 ): Promise<FastifyReply> {
   const { forge, tenant } = requireForge(request)
-  const input = hook === 'status' ? request.query : parseJsonBytes(request.body)
-  const { statusCode, body, cause } = await answerDataResidency(handlers, {
+  return answerMove(core, handlers, request, reply, {
     hook,
-    forge,
+    platform: 'forge',
+    installationId: forge.installation.id,
+    environmentId: forge.environment.id,
     tenant,
     trace: readTrace(request.headers),
-    input
+    input: hook === 'status' ? request.query : parseJsonBytes(request.body)
   })
-  if (cause !== undefined) {
-    request.log.error(
-      { hook, reason: cause instanceof Error ? cause.message : 'unknown' },
-      'data residency hook failed'
-    )
-  }
-  reply.code(statusCode)
-  if (body === null) return reply.send()
-  return reply.send(statusCode < 400 ? body : { statusCode, error: statusName(statusCode), ...body })
 }
 
 function byPath(routes: readonly ResolvedEventRoute[]): Map<string, ResolvedEventRoute[]> {

@@ -1,4 +1,7 @@
 export type { AppEvents, LifecycleEventMap } from '../lib/app-events.ts'
+export type { AppProperties, JsonValue } from '../lib/app-services/app-properties.ts'
+export type { DynamicModule, DynamicModuleMap, DynamicModules } from '../lib/app-services/dynamic-modules.ts'
+export type { ServiceLookup } from '../lib/app-services/service-target.ts'
 export type { Tenants } from '../lib/app-tenants.ts'
 export type { Authorized } from '../lib/authorize/authorizer.ts'
 export type {
@@ -70,9 +73,19 @@ export { UserTokenError } from '../lib/host/user-token-error.ts'
 export type { ProductContext } from '../lib/jwt/claims.ts'
 export type { ListablePolicy, Policy, PolicyOption, TokenKind } from '../lib/jwt/policy.ts'
 export type { VerifiedConnect } from '../lib/jwt/verify-connect.ts'
+export type { License, LicenseSource } from '../lib/license/license.ts'
+export type { LicenseOptions, LicenseRules } from '../lib/license/license-guard.ts'
 export type { AuthorizationOptions, ConnectOptions, LifecycleHookEvent, LifecycleHooks } from '../lib/options.ts'
+export type {
+  PersonalData,
+  PersonalDataEvent,
+  PersonalDataOptions,
+  PersonalDataReport
+} from '../lib/personal-data/personal-data.ts'
 export { parseRecordings, type Recording, RecordingError, type RecordingKind } from '../lib/recording/recording.ts'
+export type { TenantRegion } from '../lib/residency/regions.ts'
 export { Secret } from '../lib/secret.ts'
+export type { AccountUse, KeptAccount } from '../lib/tenant/account-store.ts'
 export type { LifecycleResult } from '../lib/tenant/lifecycle-service.ts'
 export {
   type ConnectRegistration,

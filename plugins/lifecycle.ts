@@ -3,6 +3,7 @@ import fp from 'fastify-plugin'
 import type { ConnectApp } from '../lib/connect-app.ts'
 import { lifecyclePaths } from '../lib/descriptor/index.ts'
 import { AtlassianError } from '../lib/errors.ts'
+import type { VerifiedInstall } from '../lib/jwt/verify-install.ts'
 import { type LifecycleEventType, lifecycleEvents } from '../lib/tenant/lifecycle-payload.ts'
 import type { LifecycleResult } from '../lib/tenant/lifecycle-service.ts'
 import { refuse, useErrorHandlerOfApp } from './refuse.ts'
@@ -57,8 +58,23 @@ export async function applyInstall(core: ConnectApp, request: FastifyRequest): P
   if (type !== 'installed' && type !== 'uninstalled') throw new AtlassianError('ATL_LIFECYCLE_BODY', 'event-type')
   const result = await orUnavailable(core.lifecycle.apply(payload.clientKey, { type, payload, mark, iatSeconds }))
   request.log.info({ clientKey: payload.clientKey, change: result.change }, 'life-cycle event applied')
+  if (type === 'installed' && result.tenant !== null) await noteRegion(core, request, result.tenant.tenantId, install)
   await runHook(core, result)
   return result
+}
+
+/** Which region the site has is told by the address that the token is for. The install is done, whatever comes of this. */
+async function noteRegion(
+  core: ConnectApp,
+  request: FastifyRequest,
+  tenantId: string,
+  { audience, iatSeconds }: VerifiedInstall
+): Promise<void> {
+  if (core.store.settings === undefined) return
+  await core.regions.installed(tenantId, audience, iatSeconds * 1000).catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : 'unknown'
+    request.log.error({ tenantId, reason }, 'the region of a tenant was not written')
+  })
 }
 
 async function applyEnabled(core: ConnectApp, request: FastifyRequest, type: LifecycleEventType): Promise<void> {

@@ -21,6 +21,8 @@ export interface RoutePolicy {
   readonly acceptEnded: boolean
   /** Our own route for what Forge says before it uninstalls. */
   readonly hearsFarewells: boolean
+  /** Our own routes for moves of data, which Atlassian signs with either of its keys. */
+  readonly signedByPlatform: boolean
 }
 
 /** Marks a scope whose routes are public unless they say otherwise. */
@@ -30,6 +32,9 @@ export const acceptEnded = Symbol('fastify-atlassian accept ended')
 /** Marks a route of ours that hears of ends. */
 export const hearsFarewells = Symbol('fastify-atlassian hears farewells')
 
+/** Marks a route of ours whose calls Atlassian signs with either of its keys. */
+export const signedByPlatform = Symbol('fastify-atlassian signed by platform')
+
 declare module 'fastify' {
   interface FastifyInstance {
     [publicScope]?: boolean
@@ -37,6 +42,7 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     readonly [acceptEnded]?: boolean
     readonly [hearsFarewells]?: boolean
+    readonly [signedByPlatform]?: boolean
   }
 }
 
@@ -74,7 +80,8 @@ function toPolicy(config: FastifyRequest['routeOptions']['config'], url: string)
       : null,
     event: config.atlassian?.event,
     acceptEnded: config[acceptEnded] === true,
-    hearsFarewells: config[hearsFarewells] === true
+    hearsFarewells: config[hearsFarewells] === true,
+    signedByPlatform: config[signedByPlatform] === true
   })
 }
 

@@ -1,5 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteGenericInterface } from 'fastify'
 import type { AppEvents } from '../lib/app-events.ts'
+import type { AppProperties } from '../lib/app-services/app-properties.ts'
+import type { DynamicModules } from '../lib/app-services/dynamic-modules.ts'
 import type { Tenants } from '../lib/app-tenants.ts'
 import type { Authorized } from '../lib/authorize/authorizer.ts'
 import type { ConfluenceRequirements, JiraRequirements } from '../lib/authorize/requirements.ts'
@@ -15,7 +17,11 @@ import type { HostClient } from '../lib/host/host-client.ts'
 import type { PolicyOption } from '../lib/jwt/policy.ts'
 import type { VerifiedConnect } from '../lib/jwt/verify-connect.ts'
 import type { VerifiedInstall } from '../lib/jwt/verify-install.ts'
+import type { License } from '../lib/license/license.ts'
+import type { LicenseRules } from '../lib/license/license-guard.ts'
 import type { ManifestRoute } from '../lib/manifest/manifest.ts'
+import type { PersonalData } from '../lib/personal-data/personal-data.ts'
+import type { TenantRegion } from '../lib/residency/regions.ts'
 import type { Secret } from '../lib/secret.ts'
 import type { LifecycleEventType } from '../lib/tenant/lifecycle-payload.ts'
 import type { LifecycleResult } from '../lib/tenant/lifecycle-service.ts'
@@ -120,6 +126,19 @@ export interface FastifyAtlassian {
   authorizeConfluence<Route extends RouteGenericInterface = UntypedRoute>(
     requirements: ConfluenceRequirements<FastifyRequest<Route>>
   ): AuthorizeHook
+  /**
+   * A `preHandler` (or `onRequest` hook) that lets a request pass only while the app has a license on its site, or for
+   * the grace time after it was first seen without one. Refuses with 403 `ATL_LICENSE`. Throws `ATL_OPTION`.
+   */
+  requireLicense(rules?: LicenseRules): AuthorizeHook
+  /** Which accounts the app stores data about, and the reports that Atlassian demands. */
+  readonly personalData: PersonalData
+  /** Small JSON values that the host keeps for the app. */
+  readonly appProperties: AppProperties
+  /** Modules that one site has beside those of the descriptor. */
+  readonly dynamicModules: DynamicModules
+  /** Where the data of a tenant has to be, as far as the platform said; `null` if it never did. */
+  regionOf(tenantId: string): Promise<TenantRegion | null>
   /** Makes every route of this scope public that names no policy itself. Call it first inside the scope. */
   publicScope(scope: FastifyInstance): void
   /** A session token for the front end of this verified request. */
@@ -158,6 +177,11 @@ declare module 'fastify' {
      * when the host gives no clear answer, and with `ATL_OPTION` for more than 1000 ids.
      */
     filterAllowed<Id extends string | number>(ids: readonly Id[], permissions: readonly string[]): Promise<Id[]>
+    /**
+     * What a verified source says about the app's license on this site: the page token, the token of Forge, or what
+     * `requireLicense` found out; `null` where none of them says anything.
+     */
+    readonly license: License | null
     /** The verified life-cycle call on routes with the policy `lifecycle`; else `null`. */
     readonly verifiedInstall: VerifiedInstall | null
   }

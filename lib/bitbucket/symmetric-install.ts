@@ -104,6 +104,8 @@ function installOf(connect: VerifiedConnect, payload: LifecyclePayload, mark: Ve
     connect: Object.freeze(connect),
     payload,
     mark: Object.freeze(mark),
+    // Bitbucket names no address of the app.
+    audience: '',
     iatSeconds: Math.floor(connect.issuedAtSeconds)
   })
 }

@@ -19,6 +19,7 @@ const known: Readonly<Record<string, { readonly kind: Kind; readonly real?: read
   allowedHosts: { kind: { type: 'list', of: 'host' }, real: productionHosts },
   installKeyHosts: { kind: urls, real: productionKeyHosts },
   authorizationServer: { kind: url, real: [productionAuthorizationServer] },
+  personalDataServer: { kind: url, real: ['https://api.atlassian.com'] },
   hostScriptUrl: { kind: url, real: ['https://connect-cdn.atl-paas.net/all.js'] },
   watchDescriptor: { kind: { type: 'boolean' } },
   product: { kind: { type: 'choice', values: ['bitbucket'] } },

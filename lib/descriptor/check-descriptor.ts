@@ -2,6 +2,7 @@ import { bitbucketScopes, checkBitbucket } from './check-bitbucket.ts'
 import { checkLeftovers } from './check-leftovers.ts'
 import { checkLifecycle } from './check-lifecycle.ts'
 import { checkModules } from './check-modules.ts'
+import { checkResidency } from './check-residency.ts'
 import type { Descriptor, DescriptorProblem } from './descriptor.ts'
 import { descriptorError } from './descriptor-error.ts'
 import { fieldOf, isObject } from './json-value.ts'
@@ -24,6 +25,7 @@ export function checkDescriptor(descriptor: Descriptor, product?: 'bitbucket'): 
   checkBaseUrl(descriptor.baseUrl, problems)
   const authentication = checkAuthentication(descriptor.authentication, problems)
   checkLifecycle(descriptor, authentication, problems)
+  checkResidency(descriptor, problems)
   checkScopes(descriptor.scopes, product, problems)
   if (product === 'bitbucket') checkBitbucket(descriptor, authentication, problems)
   else checkApiMigrations(descriptor.apiMigrations, problems)

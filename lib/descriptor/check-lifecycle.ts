@@ -2,7 +2,7 @@ import { relativeUrlFault } from './check-url.ts'
 import type { Descriptor } from './descriptor.ts'
 import { descriptorWebhooks } from './descriptor-webhooks.ts'
 import { fieldOf, isObject } from './json-value.ts'
-import { lifecycleEvents, lifecyclePaths } from './lifecycle-paths.ts'
+import { lifecycleEvents, lifecyclePaths, residencyPath } from './lifecycle-paths.ts'
 import { routeIdentity } from './path-pattern.ts'
 import type { ProblemList } from './problem-list.ts'
 
@@ -44,6 +44,7 @@ function checkSharedRoutes(descriptor: Descriptor, problems: ProblemList): void 
   const owners = new Map<string, string>()
   const routes = [
     ...Object.values(lifecyclePaths(descriptor)),
+    ...[residencyPath(descriptor)].filter((path) => path !== null),
     ...descriptorWebhooks(descriptor).map(({ routePath, webhooks }) => ({ routePath, field: webhooks[0]?.field ?? '' }))
   ]
   for (const { routePath, field } of routes) {

@@ -21,12 +21,26 @@ export function lifecyclePaths(descriptor: Descriptor): { readonly [Event in Lif
   const paths: { [Event in LifecycleEventName]?: LifecyclePath } = {}
   if (!isObject(lifecycle)) return paths
   for (const event of lifecycleEvents) {
-    const url = lifecycle[event]
-    if (typeof url !== 'string' || url === '' || isAbsolute(url)) continue
-    const address = appAddress(url, descriptor.baseUrl)
-    if (address !== null) {
-      paths[event] = { path: address.path, routePath: pathPattern(address.path), field: fieldOf('lifecycle', event) }
-    }
+    const path = pathOf(descriptor, lifecycle[event], event)
+    if (path !== null) paths[event] = path
   }
   return paths
+}
+
+/** The path below which the hooks of moves to another region are; `null` if the descriptor asks for none. */
+export function residencyPath(descriptor: Descriptor): LifecyclePath | null {
+  const { lifecycle } = descriptor
+  return isObject(lifecycle) ? pathOf(descriptor, lifecycle[RESIDENCY], RESIDENCY) : null
+}
+
+/** The member of `lifecycle` for moves to another region. */
+export const RESIDENCY = 'dare-migration'
+
+function pathOf(descriptor: Descriptor, url: unknown, event: string): LifecyclePath | null {
+  if (typeof url !== 'string' || url === '' || isAbsolute(url)) return null
+  const address = appAddress(url, descriptor.baseUrl)
+  if (address === null) return null
+  const path = address.path.replace(/\/+$/, '')
+  const bare = event === RESIDENCY ? path : address.path
+  return { path: bare, routePath: pathPattern(bare), field: fieldOf('lifecycle', event) }
 }

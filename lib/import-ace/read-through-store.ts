@@ -87,6 +87,9 @@ export function createAceReadThroughStore(options: AceReadThroughOptions): AceRe
     get tokens() {
       return store.tokens
     },
+    get accounts() {
+      return store.accounts
+    },
     get remover() {
       return store.remover
     },

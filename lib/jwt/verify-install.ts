@@ -34,6 +34,8 @@ export interface VerifiedInstall {
   readonly payload: LifecyclePayload
   readonly mark: { readonly token: string; readonly body: string; readonly expSeconds: number }
   readonly iatSeconds: number
+  /** The address of ours that the token is for: that of a region, for a site of one. Without a trailing slash. */
+  readonly audience: string
 }
 
 /**
@@ -92,6 +94,29 @@ export async function verifyInstall(
   const { token, kid, claims } = unverified
   if (claims.iss !== payload.clientKey) throw new AuthenticationError('issuer')
   const bodyHash = hashBody(body)
+  const connect = await verifySigner({ token, kid, claims }, keys, rules)
+  return Object.freeze({
+    connect,
+    payload,
+    mark: Object.freeze({
+      token: hash('sha256', token, 'hex'),
+      body: bodyHash,
+      expSeconds: Math.ceil(claims.exp + rules.leewaySeconds)
+    }),
+    iatSeconds: Math.floor(claims.iat),
+    audience: claims.aud.map(trimSlash).find((audience) => rules.audiences.includes(audience)) ?? ''
+  })
+}
+
+/**
+ * Fetches the key and checks the signature of a call whose body names no tenant: the issuer is whom Atlassian vouches
+ * for. Throws AuthenticationError and AtlassianError `ATL_KEYS_UNAVAILABLE`.
+ */
+export async function verifySigner(
+  { token, kid, claims }: UnverifiedInstallToken,
+  keys: InstallKeySource,
+  rules: InstallRules
+): Promise<VerifiedConnect> {
   const key = await keys.get(kid)
   try {
     await compactVerify(token, key, { algorithms: ['RS256'] })
@@ -99,23 +124,14 @@ export async function verifyInstall(
     throw new AuthenticationError('signature')
   }
   return Object.freeze({
-    connect: Object.freeze({
-      tokenKind: 'lifecycle' as const,
-      appKey: rules.appKey,
-      clientKey: payload.clientKey,
-      accountId: claims.sub,
-      context: claims.context,
-      issuedAtSeconds: claims.iat,
-      expiresAtSeconds: claims.exp,
-      authTimeSeconds: claims.iat
-    }),
-    payload,
-    mark: Object.freeze({
-      token: hash('sha256', token, 'hex'),
-      body: bodyHash,
-      expSeconds: Math.ceil(claims.exp + rules.leewaySeconds)
-    }),
-    iatSeconds: Math.floor(claims.iat)
+    tokenKind: 'lifecycle',
+    appKey: rules.appKey,
+    clientKey: claims.iss,
+    accountId: claims.sub,
+    context: claims.context,
+    issuedAtSeconds: claims.iat,
+    expiresAtSeconds: claims.exp,
+    authTimeSeconds: claims.iat
   })
 }
 

@@ -60,6 +60,7 @@ export function createKyselyRemover({ appKey, database, cipher, notify }: Kysely
             handed = true
             await beforeCommit(transaction)
             handed = false
+            await db.deleteFrom('atl_account_uses').where('tenant_id', '=', tenantId).execute()
             await db.deleteFrom('atl_tokens').where('tenant_id', '=', tenantId).execute()
             await db.deleteFrom('atl_settings').where('tenant_id', '=', tenantId).execute()
             await db.deleteFrom('atl_deliveries').where('tenant_id', '=', tenantId).execute()

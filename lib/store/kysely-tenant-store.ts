@@ -16,6 +16,7 @@ import type {
 import type { ChangeListener } from './change-listener.ts'
 import { chooseTenant } from './choose-tenant.ts'
 import { type DatabaseHandle, openDatabase } from './database.ts'
+import { createKyselyAccounts } from './kysely-accounts.ts'
 import { createKyselyDeliveryInbox, insertDelivery } from './kysely-delivery-inbox.ts'
 import { createKyselyRemover } from './kysely-remover.ts'
 import { createKyselySettings } from './kysely-settings.ts'
@@ -135,6 +136,7 @@ export function createKyselyTenantStore(options: KyselyTenantStoreOptions): Kyse
     inbox,
     settings: createKyselySettings(appKey, database),
     tokens: createKyselyTokens(appKey, database, cipher),
+    accounts: createKyselyAccounts(appKey, database),
     remover: createKyselyRemover({ appKey, database, cipher, notify: tellOthers }),
     close,
 

@@ -3,6 +3,7 @@ import { inOrderOfNames } from '../tenant/tenant-names.ts'
 import type { TenantRemover } from '../tenant/tenant-purge.ts'
 import type { NewDelivery, TenantStore } from '../tenant/tenant-store.ts'
 import { chooseRegistration, chooseTenant } from './choose-tenant.ts'
+import { createMemoryAccounts } from './memory-accounts.ts'
 import { createMemoryDeliveryInbox } from './memory-delivery-inbox.ts'
 import { createMemorySettings } from './memory-settings.ts'
 import { createMemoryTenants } from './memory-tenants.ts'
@@ -25,6 +26,7 @@ export function createMemoryTenantStore(options: { readonly appKey: string }): T
   const inbox = createMemoryDeliveryInbox(tenants.has)
   const settings = createMemorySettings(tenants.has, (tenantId) => tenants.identity(tenantId)?.adoptedBy === null)
   const tokens = createMemoryTokens(tenants.has)
+  const accounts = createMemoryAccounts(tenants.has)
   const remover: TenantRemover = {
     async listDead({ diedBeforeMs, after, limit }) {
       return tenants
@@ -50,6 +52,7 @@ export function createMemoryTenantStore(options: { readonly appKey: string }): T
       if (!isUnchanged()) return false
       tenants.remove(tenant.tenantId)
       settings.forget(tenant.tenantId)
+      accounts.forget(tenant.tenantId)
       tokens.forget(tenant.tenantId)
       inbox.forget(tenant.tenantId)
       return true
@@ -77,6 +80,7 @@ export function createMemoryTenantStore(options: { readonly appKey: string }): T
     inbox,
     settings,
     tokens,
+    accounts,
     remover,
     async open() {},
     async close() {},

@@ -1,4 +1,5 @@
 import type { ColumnType } from 'kysely'
+import type { AccountAnswer } from '../tenant/account-store.ts'
 import type { Installation, Product, TenantStatus } from '../tenant/tenant.ts'
 import type { TenantName } from '../tenant/tenant-names.ts'
 import type { DeliveryKind } from '../tenant/tenant-store.ts'
@@ -132,6 +133,26 @@ export interface TokenTable {
   readonly lease_until_ms: WholeNumber
 }
 
+/** One row per account that some tenant keeps data about; it goes when no tenant has it any more. */
+export interface AccountTable {
+  readonly app_key: string
+  readonly account_id: string
+  /** What Atlassian said and the app has not done yet. */
+  readonly answer: AccountAnswer | null
+  /** When it is reported next, or the app is told; while one works on it, the end of the lease. */
+  readonly due_at_ms: WholeNumber
+  /** Another one after every claim and every new use. */
+  readonly claim: WholeNumber
+}
+
+/** One row per account and tenant. */
+export interface AccountUseTable {
+  readonly tenant_id: string
+  readonly account_id: string
+  readonly app_key: string
+  readonly updated_at_ms: WholeNumber
+}
+
 /** Facts about this database, by name. */
 export interface StateTable {
   readonly name: string
@@ -153,6 +174,8 @@ export interface Tables {
   readonly atl_deliveries: DeliveryTable
   readonly atl_settings: SettingTable
   readonly atl_tokens: TokenTable
+  readonly atl_accounts: AccountTable
+  readonly atl_account_uses: AccountUseTable
   readonly atl_state: StateTable
   readonly atl_migrations: MigrationTable
 }

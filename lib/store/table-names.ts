@@ -35,6 +35,8 @@ const ours: Readonly<Record<keyof Tables, true>> = {
   atl_deliveries: true,
   atl_settings: true,
   atl_tokens: true,
+  atl_accounts: true,
+  atl_account_uses: true,
   atl_state: true,
   atl_migrations: true
 }

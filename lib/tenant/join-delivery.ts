@@ -41,6 +41,7 @@ export async function finishJoin(
   const { fromTenantId, installations }: JoinContent = JSON.parse(payload)
   await store.inbox.move(fromTenantId, toTenantId)
   await store.settings?.move(fromTenantId, toTenantId, installations)
+  await store.accounts?.move(fromTenantId, toTenantId)
   // Those of users only: a token of an installation goes where the installation went.
   await store.tokens?.deleteAll(fromTenantId, 'user')
   return { from: await store.find({ tenantId: fromTenantId }) }

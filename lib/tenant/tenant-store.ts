@@ -1,3 +1,4 @@
+import type { AccountStore } from './account-store.ts'
 import type { SettingsStore } from './settings-store.ts'
 import type { ConnectTenant, Product, Tenant, TenantStatus } from './tenant.ts'
 import type { TenantName } from './tenant-names.ts'
@@ -99,6 +100,8 @@ export interface TenantStore {
   readonly settings?: SettingsStore
   /** A store may leave it out; then each process keeps access tokens in memory and asks for its own. */
   readonly tokens?: TokenStore
+  /** A store may leave it out; then `app.atlassian.personalData` answers with `ATL_STORE_PART`. */
+  readonly accounts?: AccountStore
   /** A store may leave it out; then `tenants.purge` answers with `ATL_STORE_PART`. */
   readonly remover?: TenantRemover
   /** Connects and, where configured, migrates. Called once before anything else. */

@@ -4,6 +4,7 @@ import { reachableBase } from './app-url.ts'
 import { type AppConnection, connectTo } from './deliver.ts'
 import { createExchangeLog } from './exchanges.ts'
 import { createFaults } from './faults.ts'
+import { answerLogged } from './forge/answer-logged.ts'
 import { createForgePart } from './forge/forge-host.ts'
 import { type RunningServer, sendAnswer, startServer } from './http-server.ts'
 import { createKeyServer, KEYS_PATH } from './key-server.ts'
@@ -11,6 +12,8 @@ import { createLifecycleCalls } from './lifecycle-calls.ts'
 import { addListener } from './listeners.ts'
 import { createPageLoads } from './page-loads.ts'
 import type { SimulatorPages } from './pages/index.ts'
+import { ACCOUNTS_PATH, createPersonalDataServer } from './personal-data.ts'
+import { callResidencyHook } from './residency-calls.ts'
 import { callRest } from './rest-api.ts'
 import { createSigning } from './signing.ts'
 import type { HostSimulatorOptions } from './simulator-options.ts'
@@ -118,6 +121,13 @@ export async function createHostSimulator(options: HostSimulatorOptions = {}): P
     stateChanged
   })
 
+  const personalData = createPersonalDataServer({
+    signing,
+    sites,
+    clock,
+    isSystemToken: forge.isSystemToken
+  })
+
   const servers: RunningServer[] = []
   const start = async (
     index: number,
@@ -141,6 +151,8 @@ export async function createHostSimulator(options: HostSimulatorOptions = {}): P
     url = await start(0, async (request, response) => {
       const isKey = request.method === 'GET' && request.url?.startsWith(`${KEYS_PATH}/`) === true
       if (isKey) await answerKey(request, response)
+      else if (request.method === 'POST' && request.url === ACCOUNTS_PATH)
+        await answerLogged({ clock, log, faults }, personalData.endpoint, request, response)
       else if (request.method === 'POST' && request.url === TOKEN_PATH) await answerToken(url, request, response)
       else await (forge.serve(request, response) ?? answerPage(null, request, response))
     })
@@ -180,7 +192,8 @@ export async function createHostSimulator(options: HostSimulatorOptions = {}): P
       allowedHosts: [...new Set(sites.map((site) => site.origin))],
       installKeyHosts: [url + KEYS_PATH],
       authorizationServer: url,
-      hostScriptUrl: `${url}/all.js`
+      hostScriptUrl: `${url}/all.js`,
+      personalDataServer: url
     }),
     async install(app, choice) {
       const site = siteOf(choice)
@@ -223,6 +236,13 @@ export async function createHostSimulator(options: HostSimulatorOptions = {}): P
       emit(site, events)
       return answer
     },
+    accounts: personalData.accounts,
+    setLicense(license, choice) {
+      siteOf(choice).license = license
+      stateChanged()
+    },
+    dataResidency: async (hook, choice = {}) =>
+      await callResidencyHook({ signing, clock, call }, siteOf(choice), hook, choice),
     settled,
     sign: createSignTools(signing, clock, findSite),
     forge: forge.host,

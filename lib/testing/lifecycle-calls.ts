@@ -92,6 +92,7 @@ export function createLifecycleCalls(
       site.enabled = false
       site.installed = false
       if (site.product === 'jira') site.state.dynamicWebhooks.length = 0
+      site.dynamicModules.clear()
       return await send(site, 'uninstalled')
     },
 

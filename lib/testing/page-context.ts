@@ -1,4 +1,4 @@
-import { contextPath, type JiraSite, type Site, type WikiSite } from './site.ts'
+import { contextPath, type JiraSite, licenseOf, type Site, type WikiSite } from './site.ts'
 import type { JiraIssue, JiraProject, WikiPage, WikiSpace } from './site-state.ts'
 import type { PageModule, PageOptions } from './types.ts'
 
@@ -135,7 +135,7 @@ export function hostParameters(site: Site, module: PageModule): Record<string, s
     xdm_c: `channel-${appKey}__${module.key}`,
     cp: contextPath(site),
     xdm_deprecated_addon_key_do_not_use: appKey,
-    lic: site.app?.descriptor.raw.enableLicensing === true ? 'active' : 'none',
+    lic: licenseOf(site)?.active === true ? 'active' : 'none',
     cv: '1001.0.0-SNAPSHOT'
   }
 }

@@ -59,6 +59,7 @@ export function removerContract(contract: StoreContract): void {
     for (const { tenantId } of [tenant, other]) {
       await store.inbox.add(newDelivery(tenantId))
       for (const installation of ['', 'one']) await set(store, tenantId, installation)
+      await store.accounts?.put(tenantId, { accountId: 'a', updatedAtMs: DEATH }, DEATH)
     }
     assert.equal(await remover.remove(tenant, DEATH + 1, nothing), true)
     assert.equal(await remover.remove(tenant, DEATH + 1, nothing), false)
@@ -73,6 +74,10 @@ export function removerContract(contract: StoreContract): void {
     )
     const again = await store.save(newTenant({ tenantId: tenant.tenantId, clientKey: tenant.clientKey }), null)
     assert.equal(again.version, 1)
+    const accounts = { nowMs: DEATH, leaseMs: 1, limit: 10, answered: false }
+    const [account] = (await store.accounts?.claim(accounts)) ?? []
+    if (store.accounts !== undefined)
+      assert.deepEqual(account?.uses, [{ tenantId: other.tenantId, updatedAtMs: DEATH }])
     for (const installation of ['', 'one']) {
       const owner = { tenantId: tenant.tenantId, installation }
       assert.equal((await store.settings?.get(owner, 'key', DEATH)) ?? null, null)

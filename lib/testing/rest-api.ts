@@ -1,4 +1,5 @@
 import { appPropertyRoutes } from './rest-app-properties.ts'
+import { dynamicModuleRoutes } from './rest-dynamic-modules.ts'
 import { jiraRoutes } from './rest-jira.ts'
 import { answerRest, type Caller, type RestCall, type RestResult, refusal } from './rest-routes.ts'
 import { wikiRoutes } from './rest-wiki.ts'
@@ -38,7 +39,9 @@ export function callRest(site: Site, request: RestRequest, caller: Caller, nowMs
 }
 
 function answerOn(site: Site, call: RestCall): RestResult {
-  if (call.path.startsWith('/rest/atlassian-connect/')) return answerRest(appPropertyRoutes, site, call)
+  if (call.path.startsWith('/rest/atlassian-connect/')) {
+    return answerRest([...appPropertyRoutes, ...dynamicModuleRoutes], site, call)
+  }
   return site.product === 'jira' ? answerRest(jiraRoutes, site, call) : answerRest(wikiRoutes, site, call)
 }
 

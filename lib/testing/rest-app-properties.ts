@@ -1,5 +1,5 @@
 import { type RestCall, type RestResult, type RestRoute, refusal, route } from './rest-routes.ts'
-import type { Site } from './site.ts'
+import { licenseOf, type Site } from './site.ts'
 
 const ADDON = '/rest/atlassian-connect/1/addons/:key'
 
@@ -50,13 +50,13 @@ function ofOwnApp(site: Site, appKey: string | undefined, answer: () => RestResu
 
 function aboutApp(site: Site): object {
   const descriptor = site.app?.descriptor
-  const paid = descriptor?.raw.enableLicensing === true
+  const license = licenseOf(site)
   return {
     key: descriptor?.key,
     version: String(descriptor?.raw.version ?? '1.0.0-AC'),
     state: site.enabled ? 'ENABLED' : 'DISABLED',
     host: { product: site.product === 'jira' ? 'Jira' : 'Confluence', contacts: [] },
-    ...(paid ? { license: { active: true, type: 'DEVELOPER', evaluation: false } } : {}),
+    ...(license === null ? {} : { license }),
     links: { self: [{ href: `${site.baseUrl}/rest/atlassian-connect/1/addons/${descriptor?.key}` }] }
   }
 }

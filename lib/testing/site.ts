@@ -4,6 +4,7 @@ import type { AppDescriptor } from './descriptor-reader.ts'
 import type { SiteIdentity, SiteOptions, SiteProduct } from './simulator-options.ts'
 import { seedJira, seedWiki } from './site-seeds.ts'
 import type { JiraState, WikiState } from './site-state.ts'
+import type { SimulatedLicense } from './types.ts'
 
 /** The app as one site knows it. */
 export interface SiteApp {
@@ -26,6 +27,10 @@ interface Mutable {
   installed: boolean
   enabled: boolean
   app: SiteApp | null
+  /** What is said about the app's license; undefined: as the descriptor says. */
+  license: SimulatedLicense | null | undefined
+  /** By key. */
+  readonly dynamicModules: Map<string, { readonly type: string; readonly module: object }>
   /** Of the Forge app that carries the Connect modules; Connect's `installed` tells it. */
   installationId: string | null
   /** What the reserved app property tells a Forge app; null before its Connect days are known. */
@@ -69,6 +74,8 @@ function createSite(name: string, product: SiteProduct, nowMs: number, known: Pa
     installed: false,
     enabled: false,
     app: null,
+    license: undefined,
+    dynamicModules: new Map(),
     installationId: null,
     reservedClientKey: null
   }
@@ -88,4 +95,11 @@ export function newSharedSecret(): string {
 /** `/wiki` for Confluence, empty for Jira: what the hash of a REST call does not cover. */
 export function contextPath(site: { readonly product: SiteProduct }): string {
   return site.product === 'confluence' ? '/wiki' : ''
+}
+
+/** What the site says about the app's license; null: nothing. */
+export function licenseOf(site: Site): Required<SimulatedLicense> | null {
+  const paid = site.app?.descriptor.raw.enableLicensing === true
+  const license = site.license === undefined ? (paid ? { active: true, type: 'DEVELOPER' } : null) : site.license
+  return license === null ? null : { type: 'COMMERCIAL', evaluation: false, ...license }
 }

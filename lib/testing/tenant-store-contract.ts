@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
 import { Secret } from '../secret.ts'
 import type { ConnectTenant } from '../tenant/tenant.ts'
+import { accountStoreContract } from './account-store-contract.ts'
 import { deliveryInboxContract } from './delivery-inbox-contract.ts'
 import { identityContract } from './identity-contract.ts'
 import { removerContract } from './remover-contract.ts'
@@ -51,7 +52,7 @@ const HOSTILE_NAMES = [
 const IMPOSSIBLE_NAMES = ['nul\0', '\ud800', 'tail\udfff', 'long'.repeat(500)]
 
 /**
- * Every promise of `TenantStore`, its inbox and the parts that it has (`settings`, `tokens`, `remover`) as a test. Whoever writes a store runs it on that store:
+ * Every promise of `TenantStore`, its inbox and the parts that it has (`settings`, `tokens`, `accounts`, `remover`) as a test. Whoever writes a store runs it on that store:
  * `tenantStoreContract({ test, createStore })` with the `test` function of node:test, tap or vitest.
  */
 export function tenantStoreContract(contract: StoreContract): void {
@@ -310,5 +311,6 @@ export function tenantStoreContract(contract: StoreContract): void {
   deliveryInboxContract(contract)
   settingsContract(contract)
   tokenStoreContract(contract)
+  accountStoreContract(contract)
   removerContract(contract)
 }

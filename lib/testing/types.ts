@@ -61,6 +61,7 @@ export type ExchangeKind =
   | 'pre-uninstall'
   | 'data-residency'
   | 'graphql'
+  | 'accounts'
 
 /** One request between the host and the app, as the log shows it: without tokens and without secrets. */
 export interface Exchange {
@@ -188,10 +189,11 @@ export interface SignTools {
 export interface Fault {
   /**
    * `rest`: the REST API, a site's own and that of Forge. `keys`: the install keys. `token`: the tokens of users.
-   * `forge-keys`: the keys of invocation tokens. `graphql`: the tokens of absent users. `app`: the way from the host to
+   * `forge-keys`: the keys of invocation tokens. `graphql`: the tokens of absent users. `accounts`: reports of personal
+   * data. `app`: the way from the host to
    * the app; a `status` is answered in the app's place, with `lost` the app gets the request and its answer is lost.
    */
-  readonly target: 'rest' | 'keys' | 'token' | 'forge-keys' | 'graphql' | 'app'
+  readonly target: 'rest' | 'keys' | 'token' | 'forge-keys' | 'graphql' | 'accounts' | 'app'
   /** Default 503; 200 with a `body`; none of them if only a delay or a cut is asked for. */
   readonly status?: number
   /** What is answered, for every target but `app`. Default empty. */
@@ -256,6 +258,40 @@ export interface RestAnswer {
   readonly body: string
 }
 
+/** The accounts of Atlassian, as apps report them. Ids need not be those of the simulated users. */
+export interface SimulatedAccounts {
+  /** Every report that was accepted, oldest first. */
+  readonly reports: readonly {
+    readonly atMs: number
+    readonly accounts: readonly { readonly accountId: string; readonly updatedAtMs: number }[]
+  }[]
+  /** The account ends: apps have to erase what they store about it. */
+  close(accountId: string): void
+  /** Something about the account changes now, by the clock of the host. */
+  change(accountId: string): void
+  /** How often an account has to be reported, as an ISO 8601 duration. At first `P7D`. */
+  setCyclePeriod(period: string): void
+}
+
+/** What a simulated site says about the license of the app. */
+export interface SimulatedLicense {
+  readonly active: boolean
+  /** Default `COMMERCIAL`. */
+  readonly type?: string
+  /** Default false. */
+  readonly evaluation?: boolean
+}
+
+/** A hook of a move to another region. */
+export interface ResidencyCallOptions extends SiteChoice {
+  /** Default 1. */
+  readonly migrationId?: number
+  /** Default `EU`. */
+  readonly location?: string
+  /** Which key signs it; life's is not documented. Default `install-key`. */
+  readonly signedBy?: 'install-key' | 'shared-secret'
+}
+
 /**
  * A small honest Atlassian: sites with users and a REST API on real ports, a key server, and the calls that a host
  * makes to an app. It signs and verifies with code that is not this framework's own.
@@ -278,6 +314,7 @@ export interface HostSimulator {
     installKeyHosts: string[]
     authorizationServer: string
     hostScriptUrl: string
+    personalDataServer: string
   }
   /**
    * Reads the descriptor, sends `installed` and, once it is accepted, `enabled`. Gives the exchange of `installed`.
@@ -315,6 +352,19 @@ export interface HostSimulator {
   act(action: SiteAction, options?: UserChoice): Promise<void>
   /** A REST call of a page through the host's script: as the user, without the app's signature. */
   requestAsUser(request: RestRequest, options?: UserChoice): Promise<RestAnswer>
+  /** Accounts that close or change, and what apps reported. */
+  readonly accounts: SimulatedAccounts
+  /**
+   * What the site says about the app's license from now on: in `lic` of pages, in the REST API and, for a production
+   * environment, in tokens of Forge. `null`: nothing is known. At first a descriptor with `enableLicensing` has an
+   * active one.
+   */
+  setLicense(license: SimulatedLicense | null, options?: SiteChoice): void
+  /** A hook of `lifecycle["dare-migration"]`. Throws when the descriptor has none. */
+  dataResidency(
+    hook: 'schedule' | 'start' | 'status' | 'commit' | 'rollback',
+    options?: ResidencyCallOptions
+  ): Promise<Exchange>
   /** Resolves when every webhook that a change has fired is delivered or given up. */
   settled(): Promise<void>
   readonly sign: SignTools

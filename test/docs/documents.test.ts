@@ -79,7 +79,17 @@ t.test('every option is documented with its default, and nothing else is', async
 
 /** All names that `resolveOptions` knows, members of a group as `group.member`: a wrong name makes it tell them. */
 function knownOptions(needed: object): string[] {
-  const groups = ['hooks', 'webhooks', 'tokens', 'session', 'authorization', 'hostClient', 'forge']
+  const groups = [
+    'hooks',
+    'webhooks',
+    'tokens',
+    'session',
+    'authorization',
+    'hostClient',
+    'forge',
+    'personalData',
+    'license'
+  ]
   const namesOf = (options: object): string[] => {
     try {
       resolveOptions({ ...needed, ...options } as ConnectOptions, 'development')

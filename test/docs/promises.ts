@@ -2,12 +2,15 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createMemoryTenantStore } from 'fastify-atlassian/store'
 import { tenantStoreContract } from 'fastify-atlassian/testing'
+import { accountStoreContract } from '../../lib/testing/account-store-contract.ts'
 
 /** A promise of the contract. */
 export interface Promised {
   readonly name: string
   /** Whether it speaks of several processes or a restart, so that only a store with `connect` can be asked. */
   readonly shared: boolean
+  /** Whether it speaks of accounts, which a store may leave out. */
+  readonly accounts: boolean
 }
 
 /** Every promise in the order of the contract, which is run with a `test` that only listens. */
@@ -26,11 +29,16 @@ export async function collectPromises(): Promise<Promised[]> {
       dispose: async () => {}
     })
   })
+  const ofAccounts = new Set<string>()
+  accountStoreContract({
+    test: (name) => ofAccounts.add(name),
+    createStore: () => Promise.reject(new Error('nothing is run'))
+  })
   const promises: Promised[] = []
   for (const { name, run } of bodies) {
     shared = false
     await run().catch(() => {})
-    promises.push({ name, shared })
+    promises.push({ name, shared, accounts: ofAccounts.has(name) })
   }
   return promises
 }
@@ -40,6 +48,8 @@ export interface ContractRun {
   readonly adapter: string
   /** Whether its test gives `connect`. */
   readonly connects: boolean
+  /** Whether the store keeps accounts. */
+  readonly keepsAccounts: boolean
 }
 
 const FILES = ['contract.test.ts', 'mariadb-contract.test.ts', 'redis-contract.test.ts']
@@ -53,7 +63,7 @@ export function contractRuns(): ContractRun[] {
       // A file with one adapter may make its stores in a function above the test.
       const own = titles.length === 1 ? text : text.slice(index, titles[at + 1]?.index)
       if (!own.includes('tenantStoreContract(')) throw new Error(`${file} runs no contract for ${adapter}`)
-      return { adapter, connects: /return \{\s*store,\s*connect,/.test(own) }
+      return { adapter, connects: /return \{\s*store,\s*connect,/.test(own), keepsAccounts: adapter !== 'Redis' }
     })
   })
 }
@@ -64,8 +74,9 @@ export function promisesTable(promises: readonly Promised[], runs: readonly Cont
   return [
     row(['Promise', ...runs.map(({ adapter }) => adapter)]),
     row(['---', ...runs.map(() => ':-:')]),
-    ...promises.map(({ name, shared }) =>
-      row([name.replaceAll('|', '\\|'), ...runs.map(({ connects }) => (connects || !shared ? '✓' : '–'))])
-    )
+    ...promises.map(({ name, shared, accounts }) => {
+      const marks = runs.map((run) => ((run.connects || !shared) && (run.keepsAccounts || !accounts) ? '✓' : '–'))
+      return row([name.replaceAll('|', '\\|'), ...marks])
+    })
   ].join('\n')
 }

@@ -20,7 +20,11 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'dynamic-webhooks': ['ground', 'tenant', 'host'],
   // Asks nobody anything: it only writes down what arrived.
   recording: ['ground'],
+  'personal-data': ['ground', 'tenant', 'host'],
+  license: ['ground', 'tenant', 'jwt', 'forge'],
+  'app-services': ['ground', 'tenant', 'host'],
   descriptor: ['ground', 'tenant', 'jwt', 'host', 'webhook'],
+  residency: ['ground', 'tenant', 'descriptor'],
   manifest: ['ground', 'descriptor'],
   app: [
     'ground',
@@ -35,7 +39,11 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'dynamic-webhooks',
     'recording',
     'descriptor',
-    'bitbucket'
+    'bitbucket',
+    'personal-data',
+    'license',
+    'residency',
+    'app-services'
   ],
   frame: ['ground', 'tenant', 'jwt', 'host', 'descriptor', 'app'],
   index: [

@@ -143,6 +143,7 @@ t.test('fastify.atlassian is frozen, and so is the descriptor in it', async (t) 
   t.equal(app.atlassian.descriptor.baseUrl, BASE_URL)
   t.equal(app.atlassian.authorizationServer, host.url)
   t.strictSame(Object.keys(app.atlassian).sort(), [
+    'appProperties',
     'applyLifecycle',
     'authenticate',
     'authorizationServer',
@@ -150,13 +151,17 @@ t.test('fastify.atlassian is frozen, and so is the descriptor in it', async (t) 
     'authorizeJira',
     'bitbucketToken',
     'descriptor',
+    'dynamicModules',
     'dynamicWebhooks',
     'events',
     'handleForgeEvent',
     'hostClient',
     'hostMetrics',
+    'personalData',
     'protect',
     'publicScope',
+    'regionOf',
+    'requireLicense',
     'routes',
     'sessionToken',
     'tenants'

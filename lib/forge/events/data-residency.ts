@@ -2,7 +2,6 @@ import { AtlassianError } from '../../errors.ts'
 import type { TenantWithSettings } from '../../tenant/tenant-settings.ts'
 import { isMembers } from '../forge-claims.ts'
 import type { TraceHeaders } from '../trace.ts'
-import type { VerifiedForge } from '../verify-invocation.ts'
 
 /** The host's codes: not scheduled, region unsupported, moves unsupported, too many at once, anything else. */
 export type DataResidencyCode = 'E0001' | 'E0002' | 'E0003' | 'E0004' | 'E9999'
@@ -25,7 +24,10 @@ export class DataResidencyError extends Error {
 export interface DataResidencyMove {
   readonly migrationId: string
   readonly tenant: TenantWithSettings
+  readonly platform: 'connect' | 'forge'
+  /** As in `tenant.installations`: `connect:<connectId>` for one that only Connect knows. */
   readonly installationId: string
+  /** Empty for Connect, which knows no environments. */
   readonly environmentId: string
   readonly trace: TraceHeaders
 }
@@ -40,7 +42,7 @@ export interface DataResidencyPlan extends DataResidencyMove {
 
 /** The hooks of data residency, all of which a move needs. Each is answered once it is done. */
 export interface DataResidencyHandlers {
-  /** The five routes are below it. Default `/forge/dare`. */
+  /** The five routes of Forge are below it. Default `/forge/dare`. Those of Connect are where the descriptor says. */
   readonly path?: string
   readonly schedule: (plan: DataResidencyPlan) => unknown
   readonly start: (plan: DataResidencyPlan) => unknown
@@ -58,7 +60,9 @@ export type DataResidencyHook = (typeof dataResidencyHooks)[number]
 /** A verified call of one of the hooks. */
 export interface DataResidencyCall {
   readonly hook: DataResidencyHook
-  readonly forge: VerifiedForge
+  readonly platform: 'connect' | 'forge'
+  readonly installationId: string
+  readonly environmentId: string
   readonly tenant: TenantWithSettings
   readonly trace: TraceHeaders
   /** The parsed body, for `status` the query. */
@@ -72,6 +76,10 @@ export interface DataResidencyAnswer {
   readonly body: object | null
   /** What the handler threw, for the log. */
   readonly cause?: unknown
+  /** The move that the hook was about. */
+  readonly migrationId: string
+  /** Where it goes, if the hook was told. */
+  readonly location: string | null
 }
 
 /**
@@ -83,26 +91,42 @@ export async function answerDataResidency(
   call: DataResidencyCall
 ): Promise<DataResidencyAnswer> {
   const input = isMembers(call.input) ? call.input : {}
-  const { installation, environment } = call.forge
+  const { tenant, platform, installationId, environmentId, trace } = call
   const move: DataResidencyMove = {
     migrationId: migrationId(input.migrationId),
-    tenant: call.tenant,
-    installationId: installation.id,
-    environmentId: environment.id,
-    trace: call.trace
+    tenant,
+    platform,
+    installationId,
+    environmentId,
+    trace
   }
-  try {
-    if (call.hook === 'status') return { statusCode: 200, body: { status: statusOf(await handlers.status(move)) } }
-    if (call.hook === 'schedule' || call.hook === 'start') await handlers[call.hook](planOf(move, input))
-    else await handlers[call.hook](move)
-    return { statusCode: 204, body: null }
-  } catch (cause) {
-    if (cause instanceof AtlassianError && cause.code === 'ATL_WEBHOOK_BODY') throw cause
-    return failure(call.hook, cause)
+  const plan = call.hook === 'schedule' || call.hook === 'start' ? planOf(move, input) : null
+  return {
+    ...(await run(handlers, call.hook, move, plan)),
+    migrationId: move.migrationId,
+    location: plan?.location ?? null
   }
 }
 
-function failure(hook: DataResidencyHook, cause: unknown): DataResidencyAnswer {
+type Answer = Omit<DataResidencyAnswer, 'migrationId' | 'location'>
+
+async function run(
+  handlers: DataResidencyHandlers,
+  hook: DataResidencyHook,
+  move: DataResidencyMove,
+  plan: DataResidencyPlan | null
+): Promise<Answer> {
+  try {
+    if (hook === 'status') return { statusCode: 200, body: { status: statusOf(await handlers.status(move)) } }
+    if (plan !== null && (hook === 'schedule' || hook === 'start')) await handlers[hook](plan)
+    else if (hook === 'commit' || hook === 'rollback') await handlers[hook](move)
+    return { statusCode: 204, body: null }
+  } catch (cause) {
+    return failure(hook, cause)
+  }
+}
+
+function failure(hook: DataResidencyHook, cause: unknown): Answer {
   const code = cause instanceof DataResidencyError ? { errorResponseCode: cause.code } : {}
   // Asked for a state, the answer is one: the host then rolls back.
   if (hook === 'status' && cause instanceof DataResidencyError) {

@@ -6,6 +6,7 @@ import { state } from './0002-state.ts'
 import { settings } from './0003-settings.ts'
 import { identity } from './0004-identity.ts'
 import { tokens } from './0005-tokens.ts'
+import { accounts } from './0006-accounts.ts'
 
 /**
  * One forward step of the schema. Once released it never changes: a correction is a new step.
@@ -22,4 +23,4 @@ export interface Migration {
 }
 
 /** Every step in order. Written by hand, so that a bundled or packed app needs no folder to scan. */
-export const migrations: readonly Migration[] = [tenants, state, settings, identity, tokens]
+export const migrations: readonly Migration[] = [tenants, state, settings, identity, tokens, accounts]

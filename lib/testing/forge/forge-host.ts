@@ -49,6 +49,8 @@ export interface ForgePart {
   readonly host: ForgeHost
   /** Whether the request is one for the Forge side; then it is being answered. */
   serve(request: IncomingMessage, response: ServerResponse): Promise<void> | null
+  /** Whether this is a living token of an app in its installation. */
+  isSystemToken(token: string): boolean
   /** The app of an installation on either platform. */
   remember(app: App): Promise<void>
   /** Tells the app what happened, where a trigger of the manifest lists it. */
@@ -208,6 +210,7 @@ export function createForgePart(around: ForgeSurroundings): ForgePart {
       const endpoint = endpointOf(request.url ?? '/')
       return endpoint === null ? null : answerLogged(around, endpoint, request, response)
     },
+    isSystemToken: (token) => tokens.find(token)?.kind === 'system',
     remember,
     emit: siteEvents.emit,
     settled: siteEvents.settled,

@@ -72,7 +72,8 @@ function claimsOf(
         }))
       },
       environment: installation.environment,
-      module: { type: module.type, key: module.key }
+      module: { type: module.type, key: module.key },
+      ...licenseClaim(installation, site)
     },
     ...(page === null ? {} : { context: contextClaim(installation, site, module, page) }),
     ...(user === null ? {} : { principal: user.accountId }),
@@ -83,6 +84,14 @@ function claimsOf(
     exp: now + INVOCATION_SECONDS,
     jti: randomBytes(20).toString('hex')
   }
+}
+
+/** Only in production, and only for an app that is paid there. */
+function licenseClaim(installation: Installation, site: Site): object {
+  const license = installation.environment.type === 'PRODUCTION' ? site.license : null
+  if (license === null || license === undefined) return {}
+  const { active, type = 'COMMERCIAL', evaluation = false } = license
+  return { license: { active, type, isEvaluation: evaluation, modes: [] } }
 }
 
 function contextClaim(

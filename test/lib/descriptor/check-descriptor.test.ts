@@ -260,3 +260,34 @@ t.test('whatever types the members have, the check answers and does not throw', 
   )
   t.pass()
 })
+
+t.test('addresses of regions, hooks of moves and their time are looked at', async (t) => {
+  const sound = {
+    regionBaseUrls: { EU: 'https://eu.app.example.com', DE: 'https://de.app.example.com/app' },
+    lifecycle: { ...good.lifecycle, 'dare-migration': '/dare' },
+    dataResidency: { maxMigrationDurationHours: 2.5 }
+  }
+  t.strictSame(await findings(sound), [])
+  t.strictSame(await findings({ regionBaseUrls: ['EU'] }), ['error region-urls-type regionBaseUrls'])
+  t.strictSame(await findings({ regionBaseUrls: { MOON: 'https://moon.example.com' } }), [
+    'warning region-unknown regionBaseUrls.MOON'
+  ])
+  const wrong = { EU: 'eu.example.com', DE: 'http://de.example.com', US: 'https://us.example.com?x=1', AU: 7 }
+  t.strictSame(await findings({ regionBaseUrls: wrong }), [
+    'error region-url-form regionBaseUrls.EU',
+    'error region-url-insecure regionBaseUrls.DE',
+    'error region-url-form regionBaseUrls.US',
+    'error region-url-form regionBaseUrls.AU'
+  ])
+  for (const hours of [0, 0.75, 24.5, '2']) {
+    t.strictSame(await findings({ dataResidency: { maxMigrationDurationHours: hours } }), [
+      'error migration-duration dataResidency.maxMigrationDurationHours'
+    ])
+  }
+  t.strictSame(await findings({ lifecycle: { ...good.lifecycle, 'dare-migration': 'https://x.example' } }), [
+    'error url-absolute lifecycle.dare-migration'
+  ])
+  t.strictSame(await findings({ lifecycle: { installed: '/installed', 'dare-migration': '/installed' } }), [
+    'error path-shared lifecycle.dare-migration'
+  ])
+})

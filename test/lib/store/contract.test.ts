@@ -68,7 +68,7 @@ t.test('the PostgreSQL store keeps every promise of the port', async (t) => {
   tenantStoreContract({
     test: (name, run) => t.test(name, run),
     async createStore({ appKey }) {
-      await sql`truncate atl_tenants cascade`.execute(database.kysely)
+      await sql`truncate atl_tenants, atl_accounts cascade`.execute(database.kysely)
       const connect = async (options: { appKey: string }) => {
         const store = createKyselyTenantStore({ ...options, database: url, encryption: testEncryption })
         await store.open()

@@ -111,7 +111,7 @@ t.test('PostgreSQL', async (t) => {
     tenantStoreContract({
       test: (name, run) => t.test(name, run),
       async createStore({ appKey }) {
-        await sql`truncate ${sql.table('atl_tenants')} cascade`.execute(database.kysely)
+        await sql`truncate ${sql.table('atl_tenants')}, ${sql.table('atl_accounts')} cascade`.execute(database.kysely)
         const store = createKyselyTenantStore({ appKey, database, encryption: testEncryption })
         await store.open()
         return { store, dispose: () => store.close() }

@@ -36,6 +36,8 @@ t.test('the MariaDB store keeps every promise of the port', async (t) => {
         'atl_deliveries',
         'atl_settings',
         'atl_tokens',
+        'atl_account_uses',
+        'atl_accounts',
         'atl_installations',
         'atl_names',
         'atl_connects',

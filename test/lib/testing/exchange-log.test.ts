@@ -111,7 +111,8 @@ t.test('the options for the plugin name every site, the keys, the authorization 
     allowedHosts: host.sites.map((site) => site.origin),
     installKeyHosts: [`${host.url}/install-keys`],
     authorizationServer: host.url,
-    hostScriptUrl: `${host.url}/all.js`
+    hostScriptUrl: `${host.url}/all.js`,
+    personalDataServer: host.url
   })
   t.equal(host.site('jira'), host.sites[0])
   t.equal(host.site('b'), host.sites[1])

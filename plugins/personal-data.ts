@@ -1,0 +1,39 @@
+import fp from 'fastify-plugin'
+import type { ConnectApp } from '../lib/connect-app.ts'
+
+/** Reports personal data every so often, if the option `personalData.everyMinutes` says so. */
+export const personalDataPlugin = fp<{ core: ConnectApp }>(
+  async (app, { core }) => {
+    const everyMs = core.options.personalData.everyMinutes * 60_000
+    if (everyMs === 0) return
+    let timer: NodeJS.Timeout | undefined
+    let running: Promise<void> = Promise.resolve()
+    let stopped = false
+
+    async function report(): Promise<void> {
+      try {
+        const { reported, erased, refreshed, failed } = await core.personalData.report()
+        app.log.info({ reported, erased, refreshed, failed }, 'personal data reported')
+      } catch (error) {
+        app.log.error({ reason: error instanceof Error ? error.message : 'unknown' }, 'personal data not reported')
+      }
+      schedule()
+    }
+
+    function schedule(): void {
+      if (stopped) return
+      timer = setTimeout(() => {
+        running = report()
+      }, everyMs)
+      timer.unref()
+    }
+
+    app.addHook('onReady', async () => schedule())
+    app.addHook('preClose', async () => {
+      stopped = true
+      clearTimeout(timer)
+      await running
+    })
+  },
+  { name: 'fastify-atlassian/personal-data', fastify: '5.x', dependencies: ['fastify-atlassian/tenants'] }
+)
