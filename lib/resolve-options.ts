@@ -1,4 +1,4 @@
-import { compileAllowedHosts, isInsecureAddress, productionHosts, withoutTrailingSlash } from './allowed-hosts.ts'
+import { compileAllowedHosts, productionHosts, withoutTrailingSlash } from './allowed-hosts.ts'
 import { parseBaseUrl } from './base-url.ts'
 import { bitbucketHosts, bitbucketScript } from './bitbucket/bitbucket-options.ts'
 import { OptionError } from './errors.ts'
@@ -7,11 +7,13 @@ import { productionKeyHosts } from './jwt/install-keys.ts'
 import * as check from './option-checks.ts'
 import type { ConnectOptions, ResolvedOptions } from './options.ts'
 import { systemTimer } from './ports.ts'
+import { parseAddress, parsePath, refuseInsecure } from './resolve-addresses.ts'
 import { parseBitbucket } from './resolve-bitbucket.ts'
 import { resolveForge } from './resolve-forge.ts'
 import { parseDataResidency } from './resolve-forge-events.ts'
 import { resolveRecording } from './resolve-recording.ts'
 import { resolveLicense, resolvePersonalData } from './resolve-rules.ts'
+import { parseDatabase, parseEncryption, parseStore } from './resolve-store.ts'
 import { resolveWebhooks } from './resolve-webhooks.ts'
 import type { LifecycleEventType } from './tenant/lifecycle-payload.ts'
 
@@ -256,29 +258,12 @@ function refuseHooks(hooks: object): void {
   }
 }
 
-function parseAddress(value: string, option: string): string {
-  const needed = 'it must be an http(s) address without query, fragment or credentials'
-  if (!URL.canParse(value)) throw new OptionError(option, value, needed)
-  const url = new URL(value)
-  const plain = url.search === '' && url.hash === '' && url.username === '' && url.password === ''
-  if (!plain || (url.protocol !== 'https:' && url.protocol !== 'http:')) throw new OptionError(option, value, needed)
-  return withoutTrailingSlash(url.href)
-}
-
 function parseWatch(value: ConnectOptions['watchDescriptor'], production: boolean): boolean {
   const watched = check.flag(value, 'watchDescriptor', false)
   if (watched && production) {
     throw new OptionError('watchDescriptor', value, 'it is for development: in production a descriptor is deployed')
   }
   return watched
-}
-
-function parsePath(value: unknown, option: string): string {
-  if (value === '' || value === '/') return ''
-  if (typeof value !== 'string' || !/^(?:\/[A-Za-z0-9._~-]+)+$/.test(value)) {
-    throw new OptionError(option, value, 'it must be a path such as "/connect"')
-  }
-  return value
 }
 
 /** Nothing else can be sent in a header. */
@@ -292,54 +277,10 @@ function parseUserAgent(value: ConnectOptions['userAgent']): string | undefined 
   throw new OptionError('userAgent', value, 'it must be a text of 1 to 256 printable ASCII characters')
 }
 
-function parseStore(value: ConnectOptions['store']): NonNullable<ConnectOptions['store']> {
-  if (value === undefined) return 'sqlite:fastify-atlassian.sqlite'
-  if (typeof value === 'string' && value !== '') return value
-  if (typeof value === 'function') return value
-  if (
-    typeof value === 'object' &&
-    value !== null &&
-    typeof value.find === 'function' &&
-    typeof value.save === 'function'
-  ) {
-    return value
-  }
-  throw new OptionError('store', value, 'it must be a database address, a TenantStore, or a function that returns one')
-}
-
-/** Its members are checked when the database is opened. */
-function parseDatabase({ database, store }: ConnectOptions): ResolvedOptions['database'] {
-  if (database === undefined) return undefined
-  check.object(database, 'database')
-  check.noUnknown(database, 'database.', ['tablePrefix', 'schema', 'pool', 'onQuery'])
-  if (store === undefined || typeof store === 'string') return database
-  throw new OptionError(
-    'database',
-    database,
-    'it is for an address in the option "store", which is something else here'
-  )
-}
-
 function parseDispatcher(value: ConnectOptions['dispatcher']): ConnectOptions['dispatcher'] {
   if (value === undefined || (typeof value?.dispatch === 'function' && typeof value.request === 'function'))
     return value
   throw new OptionError('dispatcher', value, 'it must be a dispatcher of undici, such as an Agent')
-}
-
-/** Keys are checked when they are read; here only what can be wrong about the option itself. */
-function parseEncryption({ encryption, store }: ConnectOptions): ResolvedOptions['encryption'] {
-  if (encryption === undefined) return undefined
-  check.object(encryption, 'encryption')
-  check.noUnknown(encryption, 'encryption.', ['keys', 'provider', 'acceptPlaintext'])
-  check.flag(encryption.acceptPlaintext, 'encryption.acceptPlaintext', false)
-  if (store !== undefined && typeof store !== 'string') {
-    throw new OptionError(
-      'encryption',
-      encryption,
-      'it must be given to the store itself, which the option "store" brings ready'
-    )
-  }
-  return encryption
 }
 
 function parseLifecycle(value: ConnectOptions['lifecycle'] = {}): Readonly<Record<LifecycleEventType, boolean>> {
@@ -362,24 +303,4 @@ function parseErrorPage(value: ConnectOptions['errorPage']): ResolvedOptions['er
   }
   if (value.data !== undefined) check.object(value.data, 'errorPage.data')
   return Object.freeze({ ...value })
-}
-
-function refuseInsecure(lists: Readonly<Record<string, readonly string[]>>): void {
-  for (const [name, entries] of Object.entries(lists)) {
-    for (const [index, entry] of entries.entries()) {
-      if (!isInsecureAddress(entry)) continue
-      const option = optionName(name, index)
-      throw new OptionError(
-        option,
-        entry,
-        'in production it must be https and not on this machine; "unsafeAllowInsecureHostsInProduction: true" allows it all the same'
-      )
-    }
-  }
-}
-
-function optionName(list: string, index: number): string {
-  if (list === 'baseUrls') return index === 0 ? 'baseUrl' : `allowedBaseUrls[${index - 1}]`
-  const isList = list === 'allowedHosts' || list === 'installKeyHosts'
-  return isList ? `${list}[${index}]` : list
 }
