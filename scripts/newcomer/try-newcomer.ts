@@ -6,7 +6,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { launchChromium } from '../../test/browser/chromium.ts'
-import { run } from '../package/project.ts'
+import { retry, run } from '../package/project.ts'
 
 /** One kind of new app, by the options that a person would type. */
 export interface Choice {
@@ -61,7 +61,7 @@ export async function tryNewcomer(directory: string, tarball: string, choice: Ch
   const quiet = ['--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline']
   // What npx does with a name from a registry.
   await writeFile(join(directory, 'package.json'), '{ "private": true }')
-  await step('(npx fetches the package)', () => run('npm', ['install', ...quiet, tarball], directory), true)
+  await step('(npx fetches the package)', () => install([...quiet, tarball], directory), true)
   await step(`npx fastify-atlassian new tea ${choice.args.join(' ')}`, () =>
     run(
       join(directory, 'node_modules/.bin/fastify-atlassian'),
@@ -69,7 +69,7 @@ export async function tryNewcomer(directory: string, tarball: string, choice: Ch
       directory
     )
   )
-  await step('cd tea && npm install', () => run('npm', ['install', ...quiet], app), true)
+  await step('cd tea && npm install', () => install(quiet, app), true)
   await step('npm test', () => run('npm', ['test'], app))
   await step('npm run typecheck', () => run('npm', ['run', 'typecheck'], app))
 
@@ -88,6 +88,11 @@ export async function tryNewcomer(directory: string, tarball: string, choice: Ch
     await end(dev)
   }
   return steps
+}
+
+/** A registry may be slow for a moment. */
+function install(args: readonly string[], directory: string): Promise<string> {
+  return retry(3, () => run('npm', ['install', ...args], directory))
 }
 
 async function startDev(app: string, port: number, hostPort: number): Promise<ChildProcess> {

@@ -61,7 +61,7 @@ async function installedVersion(name: string): Promise<string> {
 }
 
 /** A registry may be slow for a moment; a package that is really missing fails every time. */
-async function retry<Result>(times: number, work: () => Promise<Result>): Promise<Result> {
+export async function retry<Result>(times: number, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work()
   } catch (error) {
