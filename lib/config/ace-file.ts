@@ -15,7 +15,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 export function readAceFile(text: string, name: string, environment: string): AceFile {
   const globals = parseJson5(text)
   if (!isObject(globals)) throw new Error('it must hold an object')
-  const section = isObject(globals[environment]) ? environment : 'development'
+  const section = Object.hasOwn(globals, environment) && isObject(globals[environment]) ? environment : 'development'
   const values = globals[section]
   return { name, section, globals, values: isObject(values) ? values : {} }
 }

@@ -24,6 +24,8 @@ export interface AceKey {
   readonly variable?: string
   /** ACE also reads it outside of the sections. */
   readonly global?: true
+  /** Its value may hold a password, of which nothing is told. */
+  readonly secret?: true
   /** Options that are settled by it: where they are known already, the key is not looked at. */
   readonly options: readonly string[]
   read(value: AceValue): void
@@ -101,7 +103,7 @@ export const aceKeys: readonly AceKey[] = Object.freeze([
       if (environment === 'development') draft.read('watchDescriptor', boolean, value, from)
     }
   },
-  { key: 'store', options: ['store'], read: readAceStore },
+  { key: 'store', secret: true, options: ['store'], read: readAceStore },
   {
     key: 'expressErrorHandling',
     options: ['errorPage'],

@@ -70,7 +70,8 @@ function members(options: Record<string, unknown>): [name: string, value: unknow
 function isHarmless(option: string, value: unknown): boolean {
   if (!ADDRESSES.has(option)) return true
   const real = known[option]?.real ?? []
-  const addresses: unknown[] = Array.isArray(value) ? value : [value]
+  // A text may be a list with commas, as it will be read: each of its parts has to be harmless.
+  const addresses: unknown[] = typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value : [value]
   return addresses.every((address) => {
     if (typeof address !== 'string') return false
     if (isOnThisMachine(address)) return true

@@ -47,7 +47,7 @@ function readKey(key: AceKey, draft: Draft, file: AceFile | null, env: Environme
   const { value, missing } = withPort(key, replaceNames(given.value, given.inFile ? env : {}), draft)
   const [name] = given.inFile ? missing : []
   if (name !== undefined) {
-    draft.problem(given.from, `it names the variable $${name}, which is not set`)
+    draft.problem(given.from, sentenceOf(name, given.value, key))
     return
   }
   key.read({
@@ -57,6 +57,14 @@ function readKey(key: AceKey, draft: Draft, file: AceFile | null, env: Environme
     environment,
     other: (otherKey) => replaceNames(file?.values[otherKey], env).value
   })
+}
+
+/** Behind a `$` in an address of a database may stand a piece of its password: only a name that stands alone is told. */
+function sentenceOf(name: string, given: unknown, { secret = false }: AceKey): string {
+  const isAlone = !secret || (isObject(given) && Object.values(given).includes(`$${name}`))
+  return isAlone
+    ? `it names the variable $${name}, which is not set`
+    : 'it names a variable that is not set; write a "$" of a password as "%24"'
 }
 
 interface Given {

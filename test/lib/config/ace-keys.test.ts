@@ -251,6 +251,11 @@ const stores: readonly Row[] = [
     problem: /development\.store: it names the variable \$MY_DB/
   },
   {
+    name: 'a password with a $',
+    section: { store: { url: 'postgres://me:half$sesame@db.example.com/tea' } },
+    problem: /development\.store: it names a variable that is not set; write a "\$" of a password as "%24"$/
+  },
+  {
     name: 'store.type memory',
     section: { store: { adapter: 'sequelize', type: 'memory' } },
     options: { store: ':memory:' }
@@ -381,6 +386,11 @@ t.test('the section of the environment is read, or that of development where the
     configure({ ace, configFile: 'config.json', env: { NODE_ENV: 'staging' }, environment: 'production' }).port,
     2
   )
+})
+
+t.test('the name of a section is one that the file has, and nothing that every object has', async (t) => {
+  const found = configure({ ace: { development: { whitelist: 'tea.example.com' } }, env: { NODE_ENV: '__proto__' } })
+  t.same(found.options.allowedHosts, ['tea.example.com'])
 })
 
 t.test('the open list of ACE outside of production is not taken over, and the start says so', async (t) => {

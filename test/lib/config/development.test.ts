@@ -53,7 +53,9 @@ t.test('an address elsewhere is refused, for whoever names it chooses who is bel
     ['installKeyHosts', ['http://127.0.0.1@keys.example.com']],
     ['authorizationServer', 'https://auth.example.com'],
     ['hostScriptUrl', 'https://s.example.com/all.js'],
-    ['hostScriptUrl', 7]
+    ['hostScriptUrl', 7],
+    ['installKeyHosts', 'http://127.0.0.1/,https://keys.example.com'],
+    ['allowedHosts', 'a.example.com,b.localhost']
   ]
   for (const [option, value] of elsewhere) {
     t.match(
