@@ -60,8 +60,8 @@ function readKey(key: AceKey, draft: Draft, file: AceFile | null, env: Environme
 }
 
 /** Behind a `$` in an address of a database may stand a piece of its password: only a name that stands alone is told. */
-function sentenceOf(name: string, given: unknown, { secret = false }: AceKey): string {
-  const isAlone = !secret || (isObject(given) && Object.values(given).includes(`$${name}`))
+function sentenceOf(name: string, given: unknown, { secret }: AceKey): string {
+  const isAlone = secret !== true || (isObject(given) && Object.values(given).includes(`$${name}`))
   return isAlone
     ? `it names the variable $${name}, which is not set`
     : 'it names a variable that is not set; write a "$" of a password as "%24"'

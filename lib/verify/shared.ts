@@ -1,6 +1,6 @@
 import { withoutTrailingSlash } from '../allowed-hosts.ts'
 import { parseBaseUrl } from '../base-url.ts'
-import { OptionError } from '../errors.ts'
+import { AuthenticationError, OptionError } from '../errors.ts'
 import type { FoundToken, TokenSource } from '../jwt/extract-token.ts'
 import { extractToken } from '../jwt/extract-token.ts'
 import type { ConnectRules } from '../jwt/verify-connect.ts'
@@ -56,12 +56,26 @@ export function rulesOf(options: VerifyOptions): ConnectRules & InstallRules {
 /** Where the token of this call is looked for. */
 export function tokenSourceOf({ extractToken: own }: VerifyOptions): TokenSource {
   if (own === undefined) return extractToken
+  if (typeof own !== 'function') throw new OptionError('extractToken', own, 'it must be a function')
   return (request, url) => {
     const found = own(request, () => extractToken(request, url))
     if (found === null || found === undefined || found === '') return null
-    return typeof found === 'string' ? { token: found, place: 'header' } : found
+    if (found instanceof Promise) throw new OptionError('extractToken', found, 'it must give the token, and no promise')
+    return typeof found === 'string' ? { token: found, place: 'header' } : checkFound(found)
   }
 }
+
+/** A parser of queries makes lists and objects of what a stranger writes twice. */
+function checkFound(found: unknown): FoundToken {
+  if (typeof found === 'object' && found !== null && 'token' in found && 'place' in found) {
+    const { token, place } = found
+    const known = TOKEN_PLACES.find((one) => one === place)
+    if (typeof token === 'string' && known !== undefined) return { token, place: known }
+  }
+  throw new AuthenticationError('token-shape')
+}
+
+const TOKEN_PLACES = ['header', 'query', 'form'] as const
 
 function mountPathOf(path: string): string {
   if (path === '' || path === '/') return ''

@@ -96,5 +96,8 @@ export function payloadRules(
   { appKey, allowedHosts }: { readonly appKey: string; readonly allowedHosts?: readonly string[] },
   usual: readonly string[]
 ): PayloadRules {
+  if (allowedHosts !== undefined && !Array.isArray(allowedHosts)) {
+    throw new OptionError('allowedHosts', allowedHosts, 'it must be a list of hosts')
+  }
   return { appKey, siteUrl: compileAllowedHosts(allowedHosts ?? usual).siteUrl }
 }

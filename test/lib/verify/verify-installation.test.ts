@@ -123,6 +123,8 @@ t.test('the body has to be about this app, this event and an allowed site', asyn
   }
   const listed = { allowedHosts: ['acme.jira-dev.com'], body: installBody({ baseUrl: 'https://acme.jira-dev.com' }) }
   t.equal((await outcome({ ...listed, request: installRequest(installToken()) })).reason, null)
+  const allowedHosts = '*.atlassian.net' as never
+  t.equal((await outcome({ allowedHosts, request: installRequest(installToken()) })).code, 'ATL_OPTION', 'no list')
 })
 
 t.test('a token that comes again with another body is refused, with the same one it is not', async (t) => {

@@ -167,6 +167,30 @@ t.test('the app finds tokens in its own way', async (t) => {
   t.equal((await outcome({ request: signedRequest(null), extractToken: () => '' })).reason, 'token-missing')
 })
 
+t.test('what a parser of queries makes of a token that is written twice is refused, and no fault', async (t) => {
+  const token = sharedToken()
+  const odd: unknown[] = [
+    7,
+    true,
+    {},
+    [token, token],
+    { token: 7, place: 'header' },
+    { token: [token], place: 'query' }
+  ]
+  odd.push({ token, place: 'toString' }, { token }, Buffer.from(token))
+  for (const found of odd) {
+    const extractToken = () => found as string
+    t.equal((await outcome({ request: signedRequest(null), extractToken })).reason, 'token-shape', String(found))
+  }
+  const late: unknown = async () => token
+  t.equal((await outcome({ request: signedRequest(null), extractToken: late as () => string })).code, 'ATL_OPTION')
+})
+
+t.test('a clock that gives no time accepts no token', async (t) => {
+  const request = signedRequest(sharedToken({ claims: { iat: 0, exp: 60 } }))
+  t.equal((await outcome({ request, clock: () => Number.NaN })).reason, 'expired')
+})
+
 t.test('a mistake of the app is told at once', async (t) => {
   const request = signedRequest(sharedToken())
   const wrong: Partial<Options>[] = [
@@ -174,6 +198,7 @@ t.test('a mistake of the app is told at once', async (t) => {
     { baseUrl: 'tea.example.com' },
     { baseUrl: [] },
     { mountPath: 'connect' },
+    { extractToken: 'jwt' as never },
     { leewaySeconds: 61 },
     { leewaySeconds: Number.NaN },
     { maxLifetimeSeconds: Number.POSITIVE_INFINITY }
