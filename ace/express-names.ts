@@ -39,11 +39,24 @@ function render(this: FastifyReply, template: string, data?: object): FastifyRep
   if (!canRender(this)) {
     throw new OptionError('views', undefined, 'response.render needs it, or the plugin @fastify/view')
   }
+  // Names of templates are often put together from what a request says.
+  if (typeof template !== 'string' || LEADS_OUT.test(template)) {
+    throw new OptionError('response.render', undefined, 'it takes the name of a template below the folder of the views')
+  }
   this.viewAsync(template, data).then(
     (html) => this.type('text/html; charset=utf-8').send(html),
-    (error: unknown) => this.send(error instanceof Error ? error : new AtlassianError('ATL_OPTION', 'view'))
+    (error: unknown) =>
+      this.send(error instanceof Error ? withoutPath(error) : new AtlassianError('ATL_OPTION', 'view'))
   )
   return this
+}
+
+const LEADS_OUT = /(?:^|[\\/])\.\.(?:[\\/]|$)/
+
+/** The message of a file that is not there names its whole path, and Fastify shows messages to the caller. */
+function withoutPath(error: Error): Error {
+  if (!('code' in error) || error.code !== 'ENOENT') return error
+  return new AtlassianError('ATL_OPTION', 'view', {}, { message: 'There is no such template', cause: error })
 }
 
 function canRender(reply: FastifyReply): reply is FastifyReply & RenderingReply {

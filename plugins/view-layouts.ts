@@ -38,7 +38,7 @@ export function withLayouts(engine: Handlebars, root: string, layoutOfAll: unkno
     if (seen.includes(file)) throw new OptionError('views', name, 'this layout stands in itself')
     const layout = compileInLayout(readLayout(file, name), options, [...seen, file])
     return (data, given) => {
-      const shared = { ...data, [blocks]: data[blocks] ?? {} }
+      const shared = { ...data, [blocks]: data[blocks] ?? Object.create(null) }
       const body = new engine.SafeString(page(shared, given))
       return layout({ ...shared, body }, given)
     }
@@ -63,7 +63,7 @@ function readLayout(file: string, name: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch {
-    throw new OptionError('views', name, `a template selects it as its layout, and there is no ${file}`)
+    throw new OptionError('views', name, 'a template selects it as its layout, and there is no such file')
   }
 }
 
@@ -94,5 +94,5 @@ function registerBlocks(engine: Handlebars): void {
 }
 
 function leftIn(root: Readonly<Record<PropertyKey, unknown>>): Record<string, string[]> {
-  return (root[blocks] ?? {}) as Record<string, string[]>
+  return (root[blocks] ?? Object.create(null)) as Record<string, string[]>
 }

@@ -43,6 +43,7 @@ const { app, host, lines } = await buildApp(t, {
       setImmediate(() => response.status(410).send(`no ${request.params.what}`))
     }
     made.get('/shut/:what', auth, shut, (_request, response) => response.send('open'))
+    made.get('/named', auth, (request, response) => response.render(request.query.name as string))
     made.get('/next', auth, (_request, _response, next) => next())
     made.get('/status', auth, (_request, response) => response.sendStatus(202))
     made.get('/end', auth, (_request, response) => response.status(204).end())
@@ -92,6 +93,25 @@ t.test('handlers and middlewares of Express run as they are', async (t) => {
   t.match(await ask('/end'), { statusCode: 204, body: '' })
   t.match(await ask('/thing', 'DELETE'), { statusCode: 200, body: 'gone', headers: { 'x-gone': '1' } })
   t.match((await ask('/render')).body, /^From locals\|/)
+})
+
+t.test('the name of a template leads nowhere but below the folder of the views, and no path is told', async (t) => {
+  for (const name of [
+    '../hbs/partials/note.hbs',
+    'a/../../hbs/partials/note.hbs',
+    '..%5Chbs',
+    '..',
+    'names&name=page',
+    ''
+  ]) {
+    const answer = await ask(`/named?name=${name}`)
+    t.equal(answer.statusCode, 500, name)
+    t.notMatch(answer.body, /a note|\/plugins\//, name)
+  }
+  const missing = await ask('/named?name=no-such')
+  t.match(missing.json(), { statusCode: 500, message: 'There is no such template' })
+  t.notMatch(missing.body, import.meta.dirname)
+  t.equal((await ask('/named?name=names')).statusCode, 200)
 })
 
 t.test('addon tells what ACE told', async (t) => {

@@ -49,7 +49,14 @@ for (const environment of ['test', 'production']) {
 
 t.test('a layout that is not there is told by its name', async (t) => {
   const { get } = await appWith(t, views)
-  t.match(await get('/lost'), /selects it as its layout, and there is no .*missing\.hbs/)
+  const said = await get('/lost')
+  t.match(said, /missing.*selects it as its layout, and there is no such file/)
+  t.notOk(said.includes(root), 'and not by its place on the machine')
+})
+
+t.test('a block may have any name', async (t) => {
+  const { get } = await appWith(t, views)
+  t.match(await get('/odd-blocks'), /<main>rest<\/main>/)
 })
 
 t.test('the layout of all pages and one that a page selects do not go together', async (t) => {
