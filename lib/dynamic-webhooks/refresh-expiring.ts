@@ -5,7 +5,7 @@ import type { DynamicWebhook } from './dynamic-webhook.ts'
 
 /** What a run of `refreshExpiring` may say. */
 export interface RefreshExpiringOptions {
-  /** Webhooks that end within so many days are refreshed, 1 to 29. Default 10. */
+  /** Webhooks that end within so many days, or at a time that the host does not tell, are refreshed. 1 to 29, default 10. */
   readonly withinDays?: number
   /** Sites that are asked at once. Default 4. */
   readonly concurrency?: number
@@ -54,7 +54,7 @@ export async function refreshExpiring(
     try {
       const ending: number[] = []
       for await (const { id, expiresAtMs } of list(tenantId)) {
-        if (expiresAtMs !== null && expiresAtMs - clock() <= withinDays * DAY_MS) ending.push(id)
+        if (expiresAtMs === null || expiresAtMs - clock() <= withinDays * DAY_MS) ending.push(id)
       }
       tenants += 1
       if (ending.length === 0) return
