@@ -101,10 +101,14 @@ export class AuthorizationError extends AtlassianError {
   }
 }
 
-/** A mistake of the developer, found at start: the message names the option, what came and what is needed. */
+/**
+ * A mistake of the developer, found at start: the message names the option, what came and what is needed. Where a text
+ * may be a secret, `hidden` keeps it out.
+ */
 export class OptionError extends AtlassianError {
-  constructor(option: string, came: unknown, needed: string) {
-    super('ATL_OPTION', 'option', { option }, { message: `Option "${option}" is ${describe(came)}, but ${needed}` })
+  constructor(option: string, came: unknown, needed: string, { hidden = false }: { readonly hidden?: boolean } = {}) {
+    const what = hidden && typeof came === 'string' && came !== '' ? 'a text' : describe(came)
+    super('ATL_OPTION', 'option', { option }, { message: `Option "${option}" is ${what}, but ${needed}` })
     this.name = 'OptionError'
   }
 }
@@ -122,12 +126,18 @@ export class MissingPackageError extends AtlassianError {
   }
 }
 
-/** The kind and shape of a value, in words; strings are quoted and cut, everything else is only named. */
+/** The kind and shape of a value, in words; strings are quoted and cut, without credentials; all else is only named. */
 function describe(value: unknown): string {
   if (value === undefined) return 'missing'
   if (value === null) return 'null'
-  if (typeof value === 'string') return value === '' ? 'an empty string' : `"${value.slice(0, 100)}"`
+  if (typeof value === 'string')
+    return value === '' ? 'an empty string' : `"${withoutCredentials(value).slice(0, 100)}"`
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
   if (Array.isArray(value)) return `an array of ${value.length}`
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`
+}
+
+/** Name and password in front of the host of an address. */
+function withoutCredentials(text: string): string {
+  return text.replace(/(^|\/\/)[^/?#\s]*@/g, '$1…@')
 }

@@ -4,7 +4,7 @@ import { OptionError } from './errors.ts'
 
 export function object<T>(value: T, option: string): T {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new OptionError(option, value, 'it must be an object')
+    throw new OptionError(option, value, 'it must be an object', { hidden: true })
   }
   return value
 }
@@ -15,7 +15,9 @@ export function noUnknown(value: object, prefix: string, known: readonly string[
       throw new OptionError(
         `${prefix}${name}`,
         Reflect.get(value, name),
-        `there is no such option; known are ${known.join(', ')}`
+        `there is no such option; known are ${known.join(', ')}`,
+        // Whatever it was meant to be: a database's address, or a key.
+        { hidden: true }
       )
     }
   }

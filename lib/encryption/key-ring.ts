@@ -16,7 +16,7 @@ const KEY_ID = /^[A-Za-z0-9_-]{1,64}$/
 export async function createKeyRing(options: EncryptionOptions): Promise<KeyRing> {
   const { keys, provider } = options
   if (!Array.isArray(keys) || keys.length === 0) {
-    throw new OptionError('encryption.keys', keys, 'it must name at least one key, the newest first')
+    throw new OptionError('encryption.keys', keys, 'it must name at least one key, the newest first', { hidden: true })
   }
   const ring = new Map<string, KeyObject>()
   for (const [index, key] of keys.entries()) {
@@ -24,7 +24,7 @@ export async function createKeyRing(options: EncryptionOptions): Promise<KeyRing
     if (typeof key !== 'object' || key === null)
       throw new OptionError(name, typeof key, 'it must be an object with id and key')
     if (typeof key.id !== 'string' || !KEY_ID.test(key.id)) {
-      throw new OptionError(`${name}.id`, key.id, 'it must be 1 to 64 letters, digits, "-" or "_"')
+      throw new OptionError(`${name}.id`, key.id, 'it must be 1 to 64 letters, digits, "-" or "_"', { hidden: true })
     }
     if (ring.has(key.id)) throw new OptionError(`${name}.id`, key.id, 'every key needs an id of its own')
     ring.set(key.id, createSecretKey(await keyBytes(key, name, provider)))

@@ -4,7 +4,7 @@ import { inspect } from 'node:util'
 import Fastify, { type InjectOptions } from 'fastify'
 import { connectPlugin, requestSerializer } from 'fastify-atlassian'
 import t, { type Test } from 'tap'
-import { APP_KEY, type AppOverrides, BASE_URL, buildApp, type TestApp } from '../helpers/app.ts'
+import { APP_KEY, type AppOverrides, BASE_URL, buildApp, type TestApp, testDescriptor } from '../helpers/app.ts'
 import { lifecycleBody, lifecycleCall, withHeader, withQuery } from './attack.ts'
 
 interface Tour {
@@ -208,6 +208,35 @@ t.test('start-up errors name no secret of the options', async (t) => {
   const error = await Promise.resolve(failure).catch((reason: unknown) => reason)
   t.notMatch(String(error), /a-password-of-the-database/)
   t.notMatch(JSON.stringify(error), /a-password-of-the-database/)
+})
+
+t.test('a secret that stands in the wrong option, or under a wrong name, is not told either', async (t) => {
+  const secret = 'a-password-of-the-database'
+  const misplaced: Record<string, unknown>[] = [
+    { databaseUrl: `postgres://user:${secret}@db.example.com/tea` },
+    { sharedSecret: secret },
+    { encryption: secret },
+    { encryption: { key: secret } },
+    { encryption: { keys: secret } },
+    { encryption: { keys: [{ id: `${secret}=`, key: 'main' }] } },
+    { baseUrl: `https://user:${secret}@app.example.com` },
+    { allowedHosts: [`user:${secret}@acme.atlassian.net`] },
+    { installKeyHosts: [`https://user:${secret}@keys.example.com${'/long'.repeat(30)}?`] }
+  ]
+  for (const options of misplaced) {
+    const app = Fastify()
+    t.teardown(() => app.close())
+    const given = {
+      descriptor: testDescriptor(),
+      baseUrl: BASE_URL,
+      store: ':memory:',
+      environment: 'test',
+      ...options
+    }
+    const error = await Promise.resolve(app.register(connectPlugin, given as never)).catch((reason: unknown) => reason)
+    t.match(error, { code: 'ATL_OPTION' }, Object.keys(options).join())
+    t.notOk(`${error} ${JSON.stringify(error)}`.includes(secret), `${Object.keys(options)}: ${error}`)
+  }
 })
 
 function structuredCloneOrEmpty(value: unknown): unknown {

@@ -45,14 +45,14 @@ const wrong: [option: string, given: object, came: RegExp, needed: RegExp][] = [
   ['store', { store: {} }, /an object/, /database address/],
   ['store', { store: '' }, /an empty string/, /database address/],
   ['store', { store: 5 }, /is 5/, /database address/],
-  ['encryption', { encryption: 'key' }, /"key"/, /an object/],
-  ['encryption.key', { encryption: { key: 'x' } }, /"x"/, /no such option/],
+  ['encryption', { encryption: 'key' }, /a text/, /an object/],
+  ['encryption.key', { encryption: { key: 'x' } }, /a text/, /no such option/],
   ['encryption.acceptPlaintext', { encryption: { keys: [], acceptPlaintext: 1 } }, /is 1/, /true or false/],
   ['encryption.keys', { store: ':memory:', encryption: { keys: [] } }, /array of 0/, /at least one key/],
   ['watchDescriptor', { watchDescriptor: 'yes' }, /"yes"/, /true or false/],
   ['coherence', { coherence: 'hope' }, /"hope"/, /listen, poll/],
-  ['database', { database: 'x' }, /"x"/, /an object/],
-  ['database.prefix', { database: { prefix: 'x_' } }, /"x_"/, /no such option/],
+  ['database', { database: 'x' }, /a text/, /an object/],
+  ['database.prefix', { database: { prefix: 'x_' } }, /a text/, /no such option/],
   ['tablePrefix', { store: ':memory:', database: { tablePrefix: 'X-' } }, /"X-"/, /lower-case/],
   ['listenUrl', { listenUrl: '' }, /an empty string/, /non-empty string/],
   ['migrate', { migrate: 'yes' }, /"yes"/, /true or false/],
@@ -140,7 +140,7 @@ const wrong: [option: string, given: object, came: RegExp, needed: RegExp][] = [
   ['hostClient.maxAttempts', { hostClient: { maxAttempts: 0 } }, /is 0/, /a number from 1/],
   ['hostClient.retries', { hostClient: { retries: 3 } }, /is 3/, /no such option/],
   ['noAuth', { noAuth: true }, /is true/, /no such option; known are descriptor, baseUrl/],
-  ['baseURL', { baseURL: 'https://app.example.com' }, /"https:/, /no such option/]
+  ['baseURL', { baseURL: 'https://app.example.com' }, /a text/, /no such option/]
 ]
 
 t.test('each wrong option stops the start and says which it is, what came and what is needed', async (t) => {
