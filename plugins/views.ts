@@ -21,6 +21,9 @@ export const viewsPlugin = fp<{ views: Readonly<Record<string, unknown>>; produc
     const handlebars = await load('handlebars', () => import('handlebars'))
     const { partialsDir, layoutsDir, helpers, ...rest } = views as Readonly<Record<string, unknown>> & ViewAdditions
     const root = folderOf(rest)
+    if (rest.engine !== undefined && (helpers !== undefined || layoutsDir !== undefined)) {
+      throw new OptionError('views.engine', rest.engine, 'helpers and layouts are for the engine of the package alone')
+    }
     // An instance of our own, so that helpers of one app do not reach another.
     const engine: Handlebars = handlebars.default.create()
     for (const [name, helper] of Object.entries(helpers ?? {})) {

@@ -69,4 +69,6 @@ t.test('a folder of partials that has none, and a helper that is no function, en
     message: /views\.partialsDir/
   })
   await t.rejects(appWith(t, { ...views, helpers: { shout: 'loud' } }), { message: /views\.helpers\.shout/ })
+  // They would be given to an engine that nobody uses.
+  await t.rejects(appWith(t, { ...views, engine: { handlebars: {} } }), { message: /views\.engine/ })
 })
