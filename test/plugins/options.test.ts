@@ -104,7 +104,7 @@ const wrong: [option: string, given: object, came: RegExp, needed: RegExp][] = [
   ['tenantFreshMs', { tenantFreshMs: Number.POSITIVE_INFINITY }, /is Infinity/, /a number from 0/],
   ['maxCachedTenants', { maxCachedTenants: 0 }, /is 0/, /a number from 1/],
   ['maxUnknownLookupsPerSecond', { maxUnknownLookupsPerSecond: 0 }, /is 0/, /a number from 1/],
-  ['personalData', { personalData: 'erase' }, /"erase"/, /an object/],
+  ['personalData', { personalData: 'erase' }, /a text/, /an object/],
   ['personalData.erase', { personalData: { erase: 1 } }, /is 1/, /a function/],
   ['personalData.erase', { personalData: { everyMinutes: 5 } }, /is missing/, /to erase what the app stores/],
   ['personalData.refresh', { personalData: { refresh: {} } }, /an object/, /a function/],
