@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Choice, choices, tryNewcomer } from './newcomer/try-newcomer.ts'
+import { type Choice, choices, tryNewcomer, tryOneCommand } from './newcomer/try-newcomer.ts'
 import { pack } from './package/tarball.ts'
 
 /**
@@ -15,6 +15,10 @@ const directory = await mkdtemp(join(tmpdir(), 'newcomer-'))
 let failures = 0
 try {
   const tarball = await pack(directory)
+  const seconds = await tryOneCommand(join(directory, 'one-command'), tarball)
+  console.log(
+    `ok      npx fastify-atlassian new tea --start: ${seconds.toFixed(1)} s, its package install with it; Ctrl-C ends it\n`
+  )
   for (const [index, choice] of kinds.entries()) {
     try {
       report(choice, await tryNewcomer(join(directory, `app-${index}`), tarball, choice))
