@@ -1,6 +1,7 @@
 const options = `  --base-url URL        what {{localBaseUrl}} in it stands for; also the address of a descriptor without one
   --app-key KEY         what {{appKey}} in it stands for
   --environment NAME    what {{environment}} in it stands for
+  --product NAME        jira, confluence (default: the rules of these two) or bitbucket
 `
 
 export const checkUsage = `Usage: fastify-atlassian descriptor check FILE [options]
@@ -9,7 +10,7 @@ export const checkUsage = `Usage: fastify-atlassian descriptor check FILE [optio
 ${options}  --json                the problems as one JSON object
 
 Every problem is told with its path in the descriptor. Without --base-url the address https://app.example.com stands
-in. It ends with 1 if Jira or Confluence would refuse the descriptor or something in it cannot work, and with 3 if
+in. It ends with 1 if the host would refuse the descriptor or something in it cannot work, and with 3 if
 there are warnings only.
 `
 

@@ -20,6 +20,7 @@ export async function descriptorCommand(argv: readonly string[], world: CliWorld
       'base-url': { type: 'string' },
       'app-key': { type: 'string' },
       environment: { type: 'string' },
+      product: { type: 'string' },
       json: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' }
     }
@@ -39,18 +40,26 @@ export async function descriptorCommand(argv: readonly string[], world: CliWorld
   if (rest.length > 0) throw new UsageError(`"descriptor ${action}" takes one file`)
   const appKey = values['app-key']
   const { environment } = values
+  const product = productOf(values.product)
 
   if (action === 'print') {
     const baseUrl = (await needsBaseUrl(file)) ? required(values['base-url'], 'base-url') : (values['base-url'] ?? '')
-    world.out(serializeDescriptor(await loadDescriptor(file, { baseUrl, appKey, environment })))
+    world.out(serializeDescriptor(await loadDescriptor(file, { baseUrl, appKey, environment, product })))
     return exitCodes.done
   }
   const baseUrl = values['base-url'] ?? 'https://app.example.com'
-  const descriptor = await loadDescriptor(file, { baseUrl, appKey, environment })
-  const problems = checkDescriptor(descriptor)
+  const descriptor = await loadDescriptor(file, { baseUrl, appKey, environment, product })
+  const problems = checkDescriptor(descriptor, product)
   world.out(values.json ? `${JSON.stringify({ file, problems })}\n` : report(file, descriptor, problems, world))
   if (problems.some(({ severity }) => severity === 'error')) return exitCodes.failed
   return problems.length === 0 ? exitCodes.done : exitCodes.partly
+}
+
+/** Jira and Confluence have the same rules. Throws UsageError. */
+function productOf(given: string | undefined): 'bitbucket' | undefined {
+  if (given === 'bitbucket') return given
+  if (given === undefined || given === 'jira' || given === 'confluence') return undefined
+  throw new UsageError('--product is one of jira, confluence, bitbucket')
 }
 
 /** Whether an address has to be filled in somewhere. */

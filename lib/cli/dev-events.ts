@@ -1,19 +1,22 @@
-/** A site on which `dev` has registered the app. */
-export interface DevHost {
+/** A place where `dev` registers the app. */
+export interface DevSite {
   /** Without credentials, whatever was given. */
   readonly baseUrl: string
   readonly product: 'jira' | 'confluence' | 'bitbucket'
 }
 
-/** What `dev` tells whoever embeds it. Nothing in it proves anything to anybody. */
+/** What `dev` tells of real sites, as `--json` prints it. Nothing in it proves anything to anybody. */
 export interface DevEventMap {
   /** Every site was asked: those that have the app now, and those that refused. */
-  appRegistered: { readonly appKey: string; readonly hosts: readonly DevHost[]; readonly failed: readonly DevHost[] }
+  appRegistered: { readonly appKey: string; readonly hosts: readonly DevSite[]; readonly failed: readonly DevSite[] }
   /** The app was taken from these sites again. */
-  appDeregistered: { readonly appKey: string; readonly hosts: readonly DevHost[] }
+  appDeregistered: { readonly appKey: string; readonly hosts: readonly DevSite[] }
   /** The app can be reached from outside. */
   tunnelStarted: { readonly publicUrl: string }
 }
+
+/** All of them. */
+export const devEventNames = ['appRegistered', 'appDeregistered', 'tunnelStarted'] as const
 
 /** Tells what `dev` did, to handlers that nothing waits for. */
 export interface DevEvents {

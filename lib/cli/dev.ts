@@ -2,9 +2,10 @@ import type { DevHost } from './dev/dev-host.ts'
 import { runApp } from './dev/dev-runner.ts'
 import { openBrowser } from './dev/open-browser.ts'
 import { startRealSites, wantsRealSites } from './dev/real-sites.ts'
-import { createReporter } from './dev/report.ts'
+import { createReporter, messageOf } from './dev/report.ts'
 import { type RegistrationChoice, readSettings } from './dev/settings.ts'
 import { startSimulatedHost } from './dev/simulated-host.ts'
+import { createDevEvents, devEventNames } from './dev-events.ts'
 import { devUsage } from './dev-usage.ts'
 import { type CliWorld, exitCodes } from './world.ts'
 
@@ -24,7 +25,9 @@ export async function devCommand(
   }
   const reporter = createReporter(world, settings.json)
   const signal = world.signal ?? new AbortController().signal
-  const hostWorld = { reporter, signal }
+  const events = createDevEvents((error) => reporter.tell('problem', messageOf(error)))
+  for (const name of devEventNames) events.on(name, (event) => reporter.event(name, event))
+  const hostWorld = { reporter, events, signal }
   const left = (settings.credentials?.sites.length ?? 0) > 0 && !wantsRealSites(settings)
   if (left && settings.register !== 'never') {
     reporter.tell('note', 'for the sites of credentials.json the app needs an address: add --tunnel or --public-url')

@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { createInterface } from 'node:readline/promises'
 import { parseArgs } from 'node:util'
 import { version } from '../version.ts'
 import { newApp } from './new/app.ts'
 import { type Choice, databases, platforms, products } from './new/choice.ts'
+import { createQuestions } from './new/questions.ts'
 import { newUsage } from './new-usage.ts'
-import { type CliWorld, exitCodes, required, UsageError } from './world.ts'
+import { type CliWorld, exitCodes, UsageError } from './world.ts'
 
 const options = {
   product: { type: 'string' },
@@ -31,11 +31,13 @@ export async function newCommand(argv: readonly string[], world: CliWorld): Prom
     return exitCodes.done
   }
   if (positionals.length > 1) throw new UsageError('Only one folder can be named')
-  const folder = resolve(world.cwd ?? '.', required(positionals[0], '<dir>'))
+  const [dir = ''] = positionals
+  if (dir === '') throw new UsageError('"new" needs the folder of the app, such as: new tea')
+  const folder = resolve(world.cwd ?? '.', dir)
   requireEmpty(folder)
 
-  const ask =
-    values.yes || values.json || world.isTerminal !== true ? null : createInterface(process.stdin, process.stdout)
+  const asks = !values.yes && !values.json && world.isTerminal === true && process.stdin.isTTY
+  const questions = asks ? createQuestions(process.stdin, process.stdout) : null
   let choice: Choice
   try {
     const pick = async <Name extends string>(
@@ -44,7 +46,9 @@ export async function newCommand(argv: readonly string[], world: CliWorld): Prom
       names: readonly Name[],
       standard: Name
     ) =>
-      oneOf(option, given ?? (await ask?.question(`${option} (${names.join(', ')}) [${standard}] `)), names, standard)
+      given === undefined && questions !== null
+        ? await questions.pick(option, names, standard)
+        : oneOf(option, given, names, standard)
     choice = {
       name: values.name ?? basename(folder),
       key:
@@ -55,11 +59,11 @@ export async function newCommand(argv: readonly string[], world: CliWorld): Prom
       product: await pick('product', values.product, products, 'jira'),
       platform: await pick('platform', values.platform, platforms, 'connect-on-forge'),
       database: await pick('database', values.database, databases, 'sqlite'),
-      frontEnd: values['front-end'] ?? (await ask?.question('a page for people (yes, no) [yes] '))?.trim() !== 'no',
+      frontEnd: values['front-end'] ?? (await questions?.pick('a page for people', ['yes', 'no'], 'yes')) !== 'no',
       packageSpec: values.package ?? `^${version}`
     }
   } finally {
-    ask?.close()
+    questions?.close()
   }
   if (!/^[A-Za-z0-9._-]{1,64}$/.test(choice.key)) {
     throw new UsageError('The key has up to 64 letters, digits, dots, dashes and underscores')
@@ -74,8 +78,13 @@ export async function newCommand(argv: readonly string[], world: CliWorld): Prom
   if (values.json) world.out(`${JSON.stringify({ folder, ...choice, files: files.map(({ path }) => path) })}\n`)
   else world.out(`Made ${choice.name} in ${folder}: ${files.length} files.\n`)
   if (values.start) return await installAndStart(folder, world)
-  if (!values.json) world.out(`\nNext:\n  cd ${positionals[0]}\n  npm install\n  npm start\n`)
+  if (!values.json) world.out(`\nNext:\n  cd ${inShell(dir)}\n  npm install\n  npm start\n`)
   return exitCodes.done
+}
+
+/** To be copied into a shell. */
+function inShell(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`
 }
 
 function requireEmpty(folder: string): void {

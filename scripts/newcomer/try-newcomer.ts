@@ -95,22 +95,53 @@ function install(args: readonly string[], directory: string): Promise<string> {
   return retry(3, () => run('npm', ['install', ...args], directory))
 }
 
+/** The one command: makes the app, installs it and starts it. Gives the seconds until its address was printed. */
+export async function tryOneCommand(directory: string, tarball: string): Promise<number> {
+  await mkdir(directory)
+  await writeFile(join(directory, 'package.json'), '{ "private": true }')
+  await install(['--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline', tarball], directory)
+  const start = performance.now()
+  const command = join(directory, 'node_modules/.bin/fastify-atlassian')
+  const { child, address } = await untilReady(
+    command,
+    ['new', 'tea', '--start', '--yes', '--package', tarball],
+    directory
+  )
+  const seconds = (performance.now() - start) / 1000
+  await fetch(address)
+  await end(child)
+  // The app has a process group of its own, so only a clean end takes it and its host away.
+  await assert.rejects(fetch(address), 'Ctrl-C ends everything')
+  return seconds
+}
+
 async function startDev(app: string, port: number, hostPort: number): Promise<ChildProcess> {
   const args = ['start', '--', '--port', String(port), '--host-port', String(hostPort)]
+  return (await untilReady('npm', args, app)).child
+}
+
+async function untilReady(
+  command: string,
+  args: readonly string[],
+  cwd: string
+): Promise<{ child: ChildProcess; address: string }> {
   const { NODE_OPTIONS: _, DATABASE_URL: __, ...env } = process.env
-  const dev = spawn('npm', args, { cwd: app, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  const dev = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
   let output = ''
   for (const stream of [dev.stdout, dev.stderr])
     stream?.on('data', (chunk) => (output = `${output}${chunk}`.slice(-4000)))
-  const deadline = Date.now() + 60_000
-  while (!/ready +open http/.test(output)) {
+  const deadline = Date.now() + 120_000
+  let ready: RegExpExecArray | null = null
+  while (ready === null) {
+    ready = /ready +open (http:\S+)/.exec(output)
+    if (ready !== null) break
     if (Date.now() > deadline || dev.exitCode !== null) {
       await end(dev)
       throw new Error(`the app did not start\n${output}`)
     }
     await pause()
   }
-  return dev
+  return { child: dev, address: ready[1] ?? '' }
 }
 
 async function writeNote(browser: Browser, hostPort: number): Promise<void> {

@@ -81,3 +81,20 @@ t.test(
     }
   }
 )
+
+t.test('a descriptor of Bitbucket is judged by the rules of Bitbucket', async (t) => {
+  const file = join(newFolder(t), 'descriptor.json')
+  const { lifecycle, ...rest } = good
+  writeFileSync(
+    file,
+    JSON.stringify({ ...rest, name: 'Words', lifecycle, scopes: ['issue:write'], contexts: ['account'] })
+  )
+  t.match(await runCli(['descriptor', 'check', file, '--product', 'bitbucket']), { code: 0, out: /nothing was found/ })
+  t.match(await runCli(['descriptor', 'check', file]), { code: 3, out: /scope-unknown/ })
+  t.match(await runCli(['descriptor', 'check', file, '--product', 'trello']), {
+    code: 2,
+    err: /jira, confluence, bitbucket/
+  })
+  const options = ['--base-url', 'https://words.example.com', '--product', 'bitbucket']
+  t.notOk('apiMigrations' in (await runCli(['descriptor', 'print', file, ...options])).json())
+})

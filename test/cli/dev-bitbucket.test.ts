@@ -5,6 +5,7 @@ import { createBitbucketClient } from '../../lib/cli/dev/bitbucket.ts'
 import { startRealSites } from '../../lib/cli/dev/real-sites.ts'
 import { createReporter } from '../../lib/cli/dev/report.ts'
 import { readSettings } from '../../lib/cli/dev/settings.ts'
+import { createDevEvents, devEventNames } from '../../lib/cli/dev-events.ts'
 import { Secret } from '../../lib/secret.ts'
 
 const descriptorUrl = 'https://words.example.com/atlassian-connect.json'
@@ -97,7 +98,10 @@ t.test('dev registers on the account alone, and deregisters at the end', async (
   const argv = ['--product', 'bitbucket', '--public-url', 'https://app.example.com', '--port', port]
   const settings = readSettings(argv, world, {})
   if (settings === 'help') throw new Error('help')
-  const host = await startRealSites(settings, world, { reporter: createReporter(world, false), signal })
+  const events = createDevEvents((error) => t.fail(String(error)))
+  const told: unknown[] = []
+  for (const name of devEventNames) events.on(name, (event) => told.push([name, event]))
+  const host = await startRealSites(settings, world, { reporter: createReporter(world, false), events, signal })
   const app = createServer((_request, response) => response.end('{"key":"the-app"}')).listen(host.appPort, '127.0.0.1')
   await once(app, 'listening')
   await host.appReady('first')
@@ -108,6 +112,11 @@ t.test('dev registers on the account alone, and deregisters at the end', async (
   app.closeAllConnections()
   const account = 'https://api.bitbucket.org/2.0/account/ada/addons'
   t.same(asked, [`GET ${account}`, `POST ${account}`, `GET ${account}`, `DELETE ${account}/42`])
+  const onBitbucket = { baseUrl: 'https://bitbucket.org', product: 'bitbucket' }
+  t.strictSame(told, [
+    ['appRegistered', { appKey: 'the-app', hosts: [onBitbucket], failed: [] }],
+    ['appDeregistered', { appKey: 'the-app', hosts: [onBitbucket] }]
+  ])
   t.match(host.appOptions, { baseUrl: 'https://app.example.com' })
   t.notMatch(printed, /password/)
 })

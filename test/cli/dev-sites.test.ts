@@ -196,6 +196,7 @@ t.test('cloudflared gives the address, and ends with the command', async (t) => 
     env: tunnelEnv(folder)
   })
   await dev.next('tunnel', /https:\/\/some-words-here\.trycloudflare\.com leads to port/)
+  t.match(await dev.next('tunnelStarted'), { publicUrl: 'https://some-words-here.trycloudflare.com' })
   const { app } = await dev.next('ready')
   t.match(installs(site)[0]?.body, 'https://some-words-here.trycloudflare.com/atlassian-connect.json')
   t.match(await (await fetch(`${app}/atlassian-connect.json`)).json(), {
@@ -259,4 +260,19 @@ t.test('--public-url is taken as it is, with its path', async (t) => {
   t.match(app, /\/one$/)
   t.equal((await fetch(`${app}/atlassian-connect.json`)).status, 200)
   await dev.stop()
+})
+
+t.test('scripts are told of registration and its end by the names of events, without any login', async (t) => {
+  const installed = await startUpm(t)
+  const failing = await startUpm(t, { developmentMode: false })
+  const dev = startDev(t, { files: credentials([installed, failing]) })
+  await dev.next('ready')
+  await dev.stop()
+  const site = ({ origin }: FakeUpm) => ({ baseUrl: origin, product: 'jira' })
+  const told = dev.events.filter(({ type }) => /^(?:app(?:Der|R)egistered|tunnelStarted)$/.test(type))
+  t.strictSame(told, [
+    { type: 'appRegistered', appKey: descriptor.key, hosts: [site(installed)], failed: [site(failing)] },
+    { type: 'appDeregistered', appKey: descriptor.key, hosts: [site(installed)] }
+  ])
+  neverTold(t, dev)
 })

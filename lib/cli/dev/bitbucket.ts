@@ -44,6 +44,7 @@ export function createBitbucketClient(
 
   return {
     name: 'Bitbucket',
+    site: { baseUrl: 'https://bitbucket.org', product: 'bitbucket' },
     async register({ appKey, descriptorUrl, force }, signal) {
       const id = await idOf(appKey, signal)
       if (id !== null) {

@@ -1,3 +1,4 @@
+import type { DevEvents } from '../dev-events.ts'
 import type { Reporter } from './report.ts'
 
 /** Why the host should look at the app: it started, started again, or serves another descriptor. */
@@ -26,5 +27,6 @@ export interface DevHost {
 /** What a host needs of the command. */
 export interface HostWorld {
   readonly reporter: Reporter
+  readonly events: DevEvents
   readonly signal: AbortSignal
 }

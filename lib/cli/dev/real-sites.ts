@@ -28,7 +28,7 @@ export function wantsRealSites({ tunnel, publicUrl, credentials, register }: Dev
 export async function startRealSites(
   settings: DevSettings,
   world: CliWorld,
-  { reporter, signal }: HostWorld
+  { reporter, events, signal }: HostWorld
 ): Promise<DevHost> {
   const { credentials, register, deregister } = settings
   const logins = [...(credentials?.sites ?? []), ...(credentials?.bitbucket ? [credentials.bitbucket] : [])]
@@ -53,7 +53,10 @@ export async function startRealSites(
   }
   const publicUrl = settings.publicUrl ?? tunnel?.url ?? `http://127.0.0.1:${port}`
   const basePath = new URL(publicUrl).pathname.replace(/\/+$/, '')
-  if (tunnel !== null) reporter.tell('tunnel', `${tunnel.url} leads to port ${port}`, { url: tunnel.url })
+  if (tunnel !== null) {
+    reporter.tell('tunnel', `${tunnel.url} leads to port ${port}`, { url: tunnel.url })
+    events.emit('tunnelStarted', { publicUrl: tunnel.url })
+  }
 
   const registrar = createRegistrar(clientsOf(settings, world.fetch), reporter)
   let appKey: string | null = null
@@ -87,14 +90,16 @@ export async function startRealSites(
       // The address of a tunnel is another one than that of the last run.
       const force = register === 'always' || occasion === 'descriptor' || tunnel !== null
       const fresh = tunnel !== null && occasion === 'first'
-      await registrar.register({ appKey, descriptorUrl, force, fresh }, signal)
+      const result = await registrar.register({ appKey, descriptorUrl, force, fresh }, signal)
+      if (!signal.aborted && result.hosts.length + result.failed.length > 0) events.emit('appRegistered', result)
     },
     async manifestChanged() {
       reporter.tell('note', 'the manifest has changed: run "forge deploy" to bring it to your sites')
     },
     async leave() {
       if (appKey === null || (register === 'never' && deregister === 'auto')) return
-      await registrar.deregister(appKey, deregister === 'always', AbortSignal.timeout(LEAVE_MS))
+      const result = await registrar.deregister(appKey, deregister === 'always', AbortSignal.timeout(LEAVE_MS))
+      if (result.hosts.length > 0) events.emit('appDeregistered', result)
     },
     async close() {
       await proxy.close()

@@ -1,4 +1,5 @@
 import type { Secret } from '../../secret.ts'
+import type { DevEventMap } from '../dev-events.ts'
 import { type CliWorld, withoutPasswords } from '../world.ts'
 
 /** What happened, as `--json` names it. */
@@ -23,6 +24,8 @@ export interface Traffic {
 export interface Reporter {
   tell(type: DevEventType, text: string, data?: Readonly<Record<string, unknown>>): void
   traffic(traffic: Traffic): void
+  /** For scripts: a person has read the same in other lines. */
+  event<Name extends keyof DevEventMap>(name: Name, event: DevEventMap[Name]): void
   /** From now on this text is hidden wherever it appears. */
   hide(secret: Secret): void
 }
@@ -56,6 +59,9 @@ export function createReporter(world: CliWorld, json: boolean): Reporter {
       if (json) line({ type, text, ...data })
       else if (type === 'problem') world.err(`${paint('red', 'problem'.padEnd(10))} ${clean(text)}\n`)
       else world.out(`${paint('bold', type.padEnd(10))} ${clean(text)}\n`)
+    },
+    event(name, event) {
+      if (json) line({ type: name, ...event })
     },
     traffic(traffic) {
       if (json) {

@@ -1,5 +1,6 @@
 import type { FetchLike } from '../../ports.ts'
 import type { Secret } from '../../secret.ts'
+import type { DevSite } from '../dev-events.ts'
 
 /** What is to be registered. */
 export interface Registration {
@@ -17,6 +18,8 @@ export type RegistrationResult = 'registered' | 'disabled' | 'present'
 /** One place where an app can be registered while it is developed. Both reject with RegistrationError. */
 export interface SiteClient {
   readonly name: string
+  /** As events tell it. */
+  readonly site: DevSite
   register(registration: Registration, signal: AbortSignal): Promise<RegistrationResult>
   /** Resolves also when the app was not there. */
   deregister(appKey: string, signal: AbortSignal): Promise<void>

@@ -28,6 +28,7 @@ export function createUpmClient(
 
   return {
     name: site.name,
+    site: { baseUrl: site.baseUrl, product: site.product },
     async register({ appKey, descriptorUrl, force }, signal) {
       await checkDevelopmentMode(call, root, signal)
       const listed = await call('GET', root, signal)
