@@ -26,7 +26,8 @@ export async function checkContents(tarball: string, directory: string): Promise
 
   for (const file of [...documents, ...commands]) assert.ok(files.includes(file), `the tarball lacks ${file}`)
   for (const file of files) {
-    const expected = [...documents, ...commands].includes(file) || /^docs\/.+\.md$/.test(file) || hasSource(file)
+    const isDocument = /^docs\/(?:.+\.md|pictures\/[\w-]+\.(?:svg|png))$/.test(file)
+    const expected = [...documents, ...commands].includes(file) || isDocument || hasSource(file)
     assert.ok(expected, `the tarball holds a file that no user needs: ${file}`)
     const text = await readFile(join(unpacked, file), 'utf8')
     for (const trace of traces()) assert.ok(!text.includes(trace), `${file} names a path or a name of this machine`)

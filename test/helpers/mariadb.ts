@@ -97,7 +97,7 @@ async function startServer(t: Test): Promise<TestMariadb> {
     let log = ''
     let stopping = false
     server.stderr?.on('data', (chunk) => {
-      log = `${log}${chunk}`.slice(-4000)
+      log = `${log}${chunk}`.slice(-12000)
       // Tests see refused connections only; the reason stands here.
       if (!stopping && log.includes(SELF_ENDED)) t.comment(`MariaDB ended by itself: ${log}`)
     })
