@@ -8,11 +8,11 @@ export const personalDataPlugin = fp<{ core: ConnectApp }>(
     if (everyMs === 0) return
     let timer: NodeJS.Timeout | undefined
     let running: Promise<void> = Promise.resolve()
-    let stopped = false
+    const stop = new AbortController()
 
     async function report(): Promise<void> {
       try {
-        const { reported, erased, refreshed, failed } = await core.personalData.report()
+        const { reported, erased, refreshed, failed } = await core.personalData.report({ signal: stop.signal })
         app.log.info({ reported, erased, refreshed, failed }, 'personal data reported')
       } catch (error) {
         app.log.error({ reason: error instanceof Error ? error.message : 'unknown' }, 'personal data not reported')
@@ -21,7 +21,7 @@ export const personalDataPlugin = fp<{ core: ConnectApp }>(
     }
 
     function schedule(): void {
-      if (stopped) return
+      if (stop.signal.aborted) return
       timer = setTimeout(() => {
         running = report()
       }, everyMs)
@@ -30,7 +30,7 @@ export const personalDataPlugin = fp<{ core: ConnectApp }>(
 
     app.addHook('onReady', async () => schedule())
     app.addHook('preClose', async () => {
-      stopped = true
+      stop.abort()
       clearTimeout(timer)
       await running
     })

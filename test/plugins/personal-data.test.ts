@@ -120,11 +120,53 @@ t.test('a host that wants a pause gets it, and nothing is forgotten', async (t) 
   const { data, host, tenantId, clock } = await start(t)
   await data.keep(tenantId, ACTIVE)
   host.failNext({ target: 'accounts', status: 429, headers: { 'retry-after': '120' } })
-  t.same(await data.report(), { ...NOTHING, retryAtMs: clock() + 120_000, more: true })
+  const limited = { ...NOTHING, retryAtMs: clock() + 120_000, more: true }
+  t.same(await data.report(), limited)
   clock.advanceSeconds(119)
-  t.same(await data.report(), NOTHING)
+  await data.keep(tenantId, 'another')
+  t.same(await data.report(), limited, 'no other account is asked about either')
   clock.advanceSeconds(1)
-  t.same(await data.report(), { ...NOTHING, reported: 1 })
+  t.same(await data.report(), { ...NOTHING, reported: 2 })
+})
+
+t.test('hooks that fail slowly for ever hold up neither the report nor the other accounts', async (t) => {
+  let ran = 0
+  const scene = await start(t, {
+    erase() {
+      ran += 1
+      if (ran > 20) throw new Error('ran without end')
+      scene.clock.advanceSeconds(300)
+      throw new Error('the table is locked')
+    }
+  })
+  const { data, host, tenantId } = scene
+  const ids = ['a', 'b', 'c', 'd']
+  await data.keep(tenantId, ids)
+  for (const id of ids) host.accounts.close(id)
+  t.same(await data.report(), { ...NOTHING, reported: 4, failed: 4 })
+  scene.clock.advanceSeconds(600)
+  await data.keep(tenantId, ACTIVE)
+  t.match(await data.report(), { reported: 1, more: false })
+})
+
+t.test('a report that is called off ends after what is under way', async (t) => {
+  const stop = new AbortController()
+  const { data, host, tenantId } = await start(t, { erase: () => stop.abort() })
+  await data.keep(tenantId, ['a', 'b'])
+  for (const id of ['a', 'b']) host.accounts.close(id)
+  t.same(await data.report({ signal: stop.signal }), { ...NOTHING, reported: 2, erased: 1, more: true })
+  t.same(await data.report({ signal: stop.signal }), { ...NOTHING, more: true })
+  t.same(await data.report(), { ...NOTHING, erased: 1 })
+})
+
+t.test('a site that was refused is followed by others, and not by itself', async (t) => {
+  const { app, data, host, tenantId } = await start(t)
+  await host.install(app, { site: 'confluence' })
+  await data.keep(tenantId, ACTIVE)
+  host.failNext({ target: 'accounts', status: 403 })
+  host.failNext({ target: 'accounts', status: 403 })
+  await t.rejects(data.report(), { code: 'ATL_ACCOUNTS_UNREPORTED' })
+  t.equal(host.exchanges.filter(({ kind }) => kind === 'accounts').length, 2, 'each of the two sites was tried once')
 })
 
 t.test('an answer that makes no sense, or never comes, settles nothing', async (t) => {
