@@ -277,6 +277,19 @@ t.test('accounts go with a tenant that is purged', async (t) => {
   t.same(await data.report(), NOTHING)
 })
 
+t.test('accounts go over with a tenant that is adopted', async (t) => {
+  const { app, data, host, tenantId, told } = await start(t)
+  await host.install(app, { site: 'confluence' })
+  const heir = await app.atlassian.tenants.find({ clientKey: host.site('confluence').clientKey })
+  await data.keep(tenantId, [ACTIVE, CLOSED])
+  await app.atlassian.tenants.adopt(tenantId, heir?.tenantId ?? '')
+  t.same(await data.list(tenantId), [])
+  t.match(await data.list(heir?.tenantId ?? ''), [{ accountId: ACTIVE }, { accountId: CLOSED }])
+  host.accounts.close(CLOSED)
+  await data.report()
+  t.match(told, [{ accountId: CLOSED, tenants: [{ tenantId: heir?.tenantId }] }])
+})
+
 t.test('a store that keeps no accounts says so', async (t) => {
   const { store } = await buildApp(t)
   const { accounts, ...rest } = store
