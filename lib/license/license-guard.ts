@@ -87,7 +87,8 @@ export function createLicenseGuard({ records, clock, log, graceDays, freshMs }: 
     if (isFresh(held)) return held
     const record = await stored(() => records(scope).read(tenantId))
     if (record !== null) remembered.set(nameOf(question), record)
-    if (isFresh(record) || ask === null || clock() - (failures.peek(nameOf(question)) ?? 0) < FAILURE_MS) return record
+    if (isFresh(record) || ask === null || clock() - (failures.peek(nameOf(question)) ?? -FAILURE_MS) < FAILURE_MS)
+      return record
     const asked = questions.get(nameOf(question)) ?? askOnce(question, ask)
     return (await asked) ?? record
   }
