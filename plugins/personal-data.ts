@@ -1,6 +1,9 @@
 import fp from 'fastify-plugin'
 import type { ConnectApp } from '../lib/connect-app.ts'
 
+/** A process may not live as long as the time between two reports; what is not due is not reported twice. */
+const FIRST_MS = 60_000
+
 /** Reports personal data every so often, if the option `personalData.everyMinutes` says so. */
 export const personalDataPlugin = fp<{ core: ConnectApp }>(
   async (app, { core }) => {
@@ -17,18 +20,18 @@ export const personalDataPlugin = fp<{ core: ConnectApp }>(
       } catch (error) {
         app.log.error({ reason: error instanceof Error ? error.message : 'unknown' }, 'personal data not reported')
       }
-      schedule()
+      schedule(everyMs)
     }
 
-    function schedule(): void {
+    function schedule(afterMs: number): void {
       if (stop.signal.aborted) return
       timer = setTimeout(() => {
         running = report()
-      }, everyMs)
+      }, afterMs)
       timer.unref()
     }
 
-    app.addHook('onReady', async () => schedule())
+    app.addHook('onReady', async () => schedule(Math.min(everyMs, FIRST_MS)))
     app.addHook('preClose', async () => {
       stop.abort()
       clearTimeout(timer)

@@ -310,3 +310,17 @@ t.test('a process reports by itself if it is told to, until it ends', async (t) 
   await new Promise((resolve) => setTimeout(resolve, 60))
   t.equal(host.exchanges.length, length)
 })
+
+t.test('the first report comes soon, for processes that do not live as long as the time between two', async (t) => {
+  const waits: (number | undefined)[] = []
+  const { setTimeout } = globalThis
+  t.teardown(() => Object.assign(globalThis, { setTimeout }))
+  const noting = (run: () => void, ms?: number) => {
+    waits.push(ms)
+    return setTimeout(run, ms)
+  }
+  Object.assign(globalThis, { setTimeout: Object.assign(noting, setTimeout) })
+  await start(t, { everyMinutes: 1440 })
+  t.ok(waits.includes(60_000))
+  t.notOk(waits.includes(DAY * 1000))
+})
