@@ -94,6 +94,15 @@ t.test('what changed is fetched anew, or erased by an app that cannot', async (t
   t.same(await plain.data.list(plain.tenantId), [])
 })
 
+t.test('an account that is named twice is erased if one of them says so', async (t) => {
+  const { data, host, tenantId, told } = await start(t, { refresh: () => t.fail('refreshed') })
+  await data.keep(tenantId, ACTIVE)
+  const accounts = ['closed', 'updated'].map((status) => ({ accountId: ACTIVE, status }))
+  host.failNext({ target: 'accounts', status: 200, body: JSON.stringify({ accounts }) })
+  t.same(await data.report(), { ...NOTHING, reported: 1, erased: 1 })
+  t.match(told, [{ reason: 'closed' }])
+})
+
 t.test('a hook that fails is run again, and the answer is not lost meanwhile', async (t) => {
   let fail = true
   const { data, host, tenantId, clock, lines } = await start(t, {
