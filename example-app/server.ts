@@ -15,7 +15,7 @@ const app = await buildApp({
     appId: process.env.FORGE_APP_ID ?? manifest.app.id,
     environments: (process.env.FORGE_ENVIRONMENTS ?? 'PRODUCTION').split(',')
   },
-  ...(keyFile === undefined ? {} : { encryption: encryptionFromFile(keyFile) })
+  ...(keyFile === undefined ? {} : { encryption: encryptionFromFile(keyFile, { create: false }) })
 })
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => app.close())

@@ -39,14 +39,16 @@ export function createSpeakers({ store, forgeHost, server, clock, log }: Speaker
   }
 
   async function* tenantsOf(tenantIds: readonly string[]): AsyncIterable<Tenant> {
-    for (const tenantId of tenantIds.slice(0, PAGE)) {
+    const first = new Set(tenantIds.slice(0, PAGE))
+    for (const tenantId of first) {
       const tenant = await store.find({ tenantId })
       if (tenant !== null) yield tenant
     }
     let after: string | undefined
     for (;;) {
       const page = await store.list({ status: 'installed', after, limit: PAGE })
-      yield* page
+      // Whoever was refused a moment ago is refused again.
+      yield* page.filter(({ tenantId }) => !first.has(tenantId))
       after = page.at(-1)?.tenantId
       if (page.length < PAGE) return
     }

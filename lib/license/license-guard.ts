@@ -52,11 +52,17 @@ export interface LicenseGuardOptions {
 
 const DAY_MS = 86_400_000
 const MAX_REMEMBERED = 10_000
+/** A host that could not be asked is left alone for so long. */
+const FAILURE_MS = 10_000
 
 /** Judges licenses by what verified sources said last, and counts the grace from the first time that one said no. */
 export function createLicenseGuard({ records, clock, log, graceDays, freshMs }: LicenseGuardOptions): LicenseGuard {
   /** What stood in the store a moment ago. */
   const remembered = new BoundedMap<string, LicenseRecord>(MAX_REMEMBERED)
+  /** One question to a host serves everyone who waits for it. */
+  const questions = new Map<string, Promise<LicenseRecord | null>>()
+  /** When a host last could not be asked. */
+  const failures = new BoundedMap<string, number>(MAX_REMEMBERED)
 
   const nameOf = ({ tenantId, scope }: LicenseQuestion) => `${scope} ${tenantId}`
 
@@ -76,19 +82,35 @@ export function createLicenseGuard({ records, clock, log, graceDays, freshMs }: 
     const isFresh = (record: LicenseRecord | null | undefined): record is LicenseRecord =>
       record != null &&
       clock() - record.license.seenAtMs < freshMs &&
-      !(mustTellEvaluation && record.license.evaluation === null)
+      // A host has said all that it knows, and of a license that is not active nothing more matters.
+      !(mustTellEvaluation && record.license.active && record.license.evaluation === null && !isOfHost(record.license))
     if (isFresh(held)) return held
     const record = await stored(() => records(scope).read(tenantId))
     if (record !== null) remembered.set(nameOf(question), record)
-    if (isFresh(record) || ask === null) return record
-    try {
-      return await note(question, await ask())
-    } catch (error) {
-      if (error instanceof AtlassianError && error.code === 'ATL_STORE_UNAVAILABLE') throw error
-      const reason = error instanceof AtlassianError ? error.reason : 'unknown'
-      log.warn({ tenantId, reason }, 'the host could not be asked about the license')
+    if (isFresh(record) || ask === null || clock() - (failures.peek(nameOf(question)) ?? -FAILURE_MS) < FAILURE_MS)
       return record
-    }
+    const asked = questions.get(nameOf(question)) ?? askOnce(question, ask)
+    return (await asked) ?? record
+  }
+
+  /** `null` where the host cannot be asked. */
+  function askOnce(question: LicenseQuestion, ask: () => Promise<License>): Promise<LicenseRecord | null> {
+    const name = nameOf(question)
+    const asked = (async () => {
+      try {
+        return await note(question, await ask())
+      } catch (error) {
+        if (error instanceof AtlassianError && error.code === 'ATL_STORE_UNAVAILABLE') throw error
+        failures.set(name, clock())
+        const reason = error instanceof AtlassianError ? error.reason : 'unknown'
+        log.warn({ tenantId: question.tenantId, reason }, 'the host could not be asked about the license')
+        return null
+      } finally {
+        questions.delete(name)
+      }
+    })()
+    questions.set(name, asked)
+    return asked
   }
 
   async function stored<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -125,6 +147,10 @@ export function createLicenseGuard({ records, clock, log, graceDays, freshMs }: 
       return accepted(license, graceUntilMs)
     }
   }
+}
+
+function isOfHost({ source }: License): boolean {
+  return source === 'host'
 }
 
 function accepted(license: License, graceUntilMs: number | null): License {

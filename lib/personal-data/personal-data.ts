@@ -48,7 +48,7 @@ export interface PersonalDataReport {
   readonly failed: number
   /** When Atlassian wants to be asked again, after it said that these were too many; `null` = it did not. */
   readonly retryAtMs: number | null
-  /** Whether the report stopped at `limit`, so that another one may find more. */
+  /** Whether the report stopped before it found nothing more: at `limit`, by `signal` or for a pause. */
   readonly more: boolean
 }
 
@@ -69,7 +69,15 @@ export interface PersonalData {
    * closed or changed. May run in several processes at once and be cut off at any point: another one goes on. Throws
    * `ATL_ACCOUNTS_UNREPORTED`, `ATL_NO_TENANT` where no site can speak for the app, `ATL_OPTION` without a hook.
    */
-  report(options?: { readonly limit?: number }): Promise<PersonalDataReport>
+  report(options?: PersonalDataReportOptions): Promise<PersonalDataReport>
+}
+
+/** How far one report goes. */
+export interface PersonalDataReportOptions {
+  /** Most accounts that are reported. Default 9000. */
+  readonly limit?: number
+  /** Ends the report after the question or the hook that is under way. What is left is done by a later one. */
+  readonly signal?: AbortSignal
 }
 
 /** What the service works with. */
@@ -93,6 +101,8 @@ const MAX_SITES_ASKED = 3
 export function createPersonalData(parts: PersonalDataParts): PersonalData {
   const { options, clock, log, handlerTimeoutMs } = parts
   let cycleMs = DEFAULT_CYCLE_MS
+  /** Atlassian asked not to be asked before, about any account. */
+  let quietUntilMs = 0
   const leaseMs = Math.max(MIN_LEASE_MS, 2 * handlerTimeoutMs)
 
   function store(): AccountStore {
@@ -130,10 +140,11 @@ export function createPersonalData(parts: PersonalDataParts): PersonalData {
     for (const one of claimed) await store().settle(one, { answer: one.answer, dueAtMs })
   }
 
-  /** Runs the hook of one account whose answer was written down; `null` = there is none left. */
-  async function runHook(): Promise<'erased' | 'refreshed' | 'failed' | null> {
+  /** Runs the hook of one account that was due at this time and whose answer was written down; `null` = none is left. */
+  async function runHook(dueAtMs: number): Promise<'erased' | 'refreshed' | 'failed' | null> {
     const startedAtMs = clock()
-    const [claimed] = await store().claim({ nowMs: startedAtMs, leaseMs, limit: 1, answered: true })
+    const lease = startedAtMs - dueAtMs + leaseMs
+    const [claimed] = await store().claim({ nowMs: dueAtMs, leaseMs: lease, limit: 1, answered: true })
     if (claimed === undefined || claimed.answer === null) return null
     const { accountId, answer, uses } = claimed
     const refresh = answer === 'updated' ? options.refresh : undefined
@@ -167,18 +178,25 @@ export function createPersonalData(parts: PersonalDataParts): PersonalData {
     async list(tenantId: string, { after = '', limit = 100 }: { after?: string; limit?: number } = {}) {
       return store().list(tenantId, { after, limit: checkLimit(limit, 1000) })
     },
-    async report({ limit = 9000 }: { limit?: number } = {}) {
+    async report({ limit = 9000, signal }: PersonalDataReportOptions = {}) {
       checkLimit(limit, 1_000_000)
       if (options.erase === undefined) {
         throw new OptionError('personalData.erase', undefined, 'it must erase what the app stores about an account')
       }
       const done = { reported: 0, erased: 0, refreshed: 0, failed: 0 }
       const runHooks = async () => {
-        for (let ran = await runHook(); ran !== null; ran = await runHook()) done[ran] += 1
+        // Those that fail are due again while others still run: this round leaves them to the next one.
+        const dueAtMs = clock()
+        while (signal?.aborted !== true) {
+          const ran = await runHook(dueAtMs)
+          if (ran === null) return
+          done[ran] += 1
+        }
       }
       await runHooks()
-      while (done.reported < limit) {
+      while (done.reported < limit && signal?.aborted !== true) {
         const nowMs = clock()
+        if (nowMs < quietUntilMs) return { ...done, retryAtMs: quietUntilMs, more: true }
         const count = Math.min(MAX_ACCOUNTS, limit - done.reported)
         const claimed = await store().claim({ nowMs, leaseMs, limit: count, answered: false })
         if (claimed.length === 0) return { ...done, retryAtMs: null, more: false }
@@ -191,7 +209,8 @@ export function createPersonalData(parts: PersonalDataParts): PersonalData {
         }
         if (answer.kind === 'limited') {
           await release(claimed, answer.retryAfterMs)
-          return { ...done, retryAtMs: clock() + answer.retryAfterMs, more: true }
+          quietUntilMs = clock() + answer.retryAfterMs
+          return { ...done, retryAtMs: quietUntilMs, more: true }
         }
         if (answer.kind === 'refused') {
           await release(claimed, RETRY_MS)

@@ -108,16 +108,17 @@ function readAnswer({ status, headers }: Response, text: string, nowMs: number):
 function statusesOf(text: string, httpStatus: number): Map<string, AccountAnswer> {
   const accounts = memberOf(parsed(text), 'accounts')
   if (!Array.isArray(accounts)) throw unreported('answer', httpStatus)
-  return new Map(
-    accounts.map((account: unknown): [string, AccountAnswer] => {
-      const accountId = memberOf(account, 'accountId')
-      const status = memberOf(account, 'status')
-      if (typeof accountId !== 'string' || (status !== 'closed' && status !== 'updated')) {
-        throw unreported('answer', httpStatus)
-      }
-      return [accountId, status]
-    })
-  )
+  const statuses = new Map<string, AccountAnswer>()
+  for (const account of accounts) {
+    const accountId = memberOf(account, 'accountId')
+    const status = memberOf(account, 'status')
+    if (typeof accountId !== 'string' || (status !== 'closed' && status !== 'updated')) {
+      throw unreported('answer', httpStatus)
+    }
+    // What was closed stays so, whatever else is said about it.
+    if (statuses.get(accountId) !== 'closed') statuses.set(accountId, status)
+  }
+  return statuses
 }
 
 /** An ISO 8601 duration of weeks, days, hours, minutes and seconds, between an hour and 30 days. */

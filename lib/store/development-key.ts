@@ -19,12 +19,20 @@ export function developmentKey(databaseFile: string | null): DevelopmentKey {
   return { encryption: encryptionFromFile(file), file }
 }
 
+/** How a file with a key is read. */
+export interface KeyFileOptions {
+  /** Whether a file that is missing is made. Default true; false wherever somebody else puts it there. */
+  readonly create?: boolean
+}
+
 /**
  * A ring of one key that is kept in a file, made on first use and readable by its owner only. For development, and for
  * machines whose files are kept apart from the database. Throws `ATL_ENCRYPTION_KEY` if the file cannot be used.
  */
-export function encryptionFromFile(file: string): EncryptionOptions {
-  return ring(readKey(file) ?? createKey(file))
+export function encryptionFromFile(file: string, { create = true }: KeyFileOptions = {}): EncryptionOptions {
+  const key = readKey(file)
+  if (key === null && !create) throw unusable(file, new Error('the file is missing'))
+  return ring(key ?? createKey(file))
 }
 
 function ring(key: string): EncryptionOptions {
@@ -81,6 +89,6 @@ function unusable(file: string, cause: unknown): AtlassianError {
     'ATL_ENCRYPTION_KEY',
     'development-key',
     {},
-    { message: `The development key "${file}" cannot be used: ${why}`, cause }
+    { message: `The key "${file}" cannot be used: ${why}`, cause }
   )
 }

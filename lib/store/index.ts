@@ -11,7 +11,7 @@ export {
   openDatabase
 } from './database.ts'
 export type { DatabaseOptions, PoolOptions, QueryEvent } from './database-options.ts'
-export { encryptionFromFile } from './development-key.ts'
+export { encryptionFromFile, type KeyFileOptions } from './development-key.ts'
 export {
   createKyselyTenantStore,
   type KyselyTenantStore,

@@ -208,7 +208,7 @@ export function eventName(change: LifecycleChange): 'installed' | 'uninstalled' 
 
 /**
  * Gives the data of one tenant to another, because a person or the app said so: `from` ends until its own site installs the app again, its Forge
- * installations become names of `to`, what waits in its inbox goes there, and its settings too, except for keys that
+ * installations become names of `to`, what waits in its inbox goes there, and its settings and accounts too, except for keys that
  * `to` has already; its access tokens of users are dropped. What is left to do, should this process end or a handler fail, stands
  * in the inbox under `deliveryId` and is due after `waitMs`. Throws `ATL_NO_TENANT`, `ATL_ADOPT_REFUSED` and
  * `ATL_STORE_CONFLICT`.
@@ -242,6 +242,7 @@ export async function adoptTenant(
     .map(installationMark)
   await store.inbox.move(fromId, toId)
   await store.settings?.move(fromId, toId, marks)
+  await store.accounts?.move(fromId, toId)
   // Those of users only: a token of an installation goes where the installation went.
   await store.tokens?.deleteAll(fromId, 'user')
   return { ...saved, deliveryId: delivery.deliveryId }

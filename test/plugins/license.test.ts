@@ -131,6 +131,26 @@ t.test('a host that cannot be asked opens nothing, and closes nothing that it ha
   t.ok(lines.some((line) => line.includes('could not be asked about the license')))
 })
 
+t.test('a host is asked once for all who wait, and not for each request that it has no answer for', async (t) => {
+  const { host, clock } = await start(t)
+  const asked = () => host.exchanges.filter(({ kind }) => kind === 'rest').length
+  await Promise.all(Array.from({ length: 5 }, () => host.callApp('/paid')))
+  t.equal(asked(), 1)
+  host.setLicense(null)
+  clock.advanceSeconds(300)
+  for (let n = 0; n < 3; n += 1) await host.callApp('/bought')
+  t.equal(asked(), 2, 'that there is no license is an answer')
+  clock.advanceSeconds(300)
+  host.failNext({ target: 'rest', status: 400, times: 2 })
+  for (let n = 0; n < 3; n += 1) t.equal((await host.callApp('/paid')).status, 200, 'in the grace time')
+  t.equal(asked(), 3)
+  host.setLicense({ active: true })
+  clock.advanceSeconds(10)
+  await host.callApp('/paid')
+  clock.advanceSeconds(10)
+  t.match(JSON.parse((await host.callApp('/paid')).body), { active: true })
+})
+
 t.test('a license that is only tried out is enough, unless the route says otherwise', async (t) => {
   const { host, clock } = await start(t)
   host.setLicense({ active: true, evaluation: true })

@@ -94,6 +94,15 @@ t.test('what changed is fetched anew, or erased by an app that cannot', async (t
   t.same(await plain.data.list(plain.tenantId), [])
 })
 
+t.test('an account that is named twice is erased if one of them says so', async (t) => {
+  const { data, host, tenantId, told } = await start(t, { refresh: () => t.fail('refreshed') })
+  await data.keep(tenantId, ACTIVE)
+  const accounts = ['closed', 'updated'].map((status) => ({ accountId: ACTIVE, status }))
+  host.failNext({ target: 'accounts', status: 200, body: JSON.stringify({ accounts }) })
+  t.same(await data.report(), { ...NOTHING, reported: 1, erased: 1 })
+  t.match(told, [{ reason: 'closed' }])
+})
+
 t.test('a hook that fails is run again, and the answer is not lost meanwhile', async (t) => {
   let fail = true
   const { data, host, tenantId, clock, lines } = await start(t, {
@@ -120,11 +129,53 @@ t.test('a host that wants a pause gets it, and nothing is forgotten', async (t) 
   const { data, host, tenantId, clock } = await start(t)
   await data.keep(tenantId, ACTIVE)
   host.failNext({ target: 'accounts', status: 429, headers: { 'retry-after': '120' } })
-  t.same(await data.report(), { ...NOTHING, retryAtMs: clock() + 120_000, more: true })
+  const limited = { ...NOTHING, retryAtMs: clock() + 120_000, more: true }
+  t.same(await data.report(), limited)
   clock.advanceSeconds(119)
-  t.same(await data.report(), NOTHING)
+  await data.keep(tenantId, 'another')
+  t.same(await data.report(), limited, 'no other account is asked about either')
   clock.advanceSeconds(1)
-  t.same(await data.report(), { ...NOTHING, reported: 1 })
+  t.same(await data.report(), { ...NOTHING, reported: 2 })
+})
+
+t.test('hooks that fail slowly for ever hold up neither the report nor the other accounts', async (t) => {
+  let ran = 0
+  const scene = await start(t, {
+    erase() {
+      ran += 1
+      if (ran > 20) throw new Error('ran without end')
+      scene.clock.advanceSeconds(300)
+      throw new Error('the table is locked')
+    }
+  })
+  const { data, host, tenantId } = scene
+  const ids = ['a', 'b', 'c', 'd']
+  await data.keep(tenantId, ids)
+  for (const id of ids) host.accounts.close(id)
+  t.same(await data.report(), { ...NOTHING, reported: 4, failed: 4 })
+  scene.clock.advanceSeconds(600)
+  await data.keep(tenantId, ACTIVE)
+  t.match(await data.report(), { reported: 1, more: false })
+})
+
+t.test('a report that is called off ends after what is under way', async (t) => {
+  const stop = new AbortController()
+  const { data, host, tenantId } = await start(t, { erase: () => stop.abort() })
+  await data.keep(tenantId, ['a', 'b'])
+  for (const id of ['a', 'b']) host.accounts.close(id)
+  t.same(await data.report({ signal: stop.signal }), { ...NOTHING, reported: 2, erased: 1, more: true })
+  t.same(await data.report({ signal: stop.signal }), { ...NOTHING, more: true })
+  t.same(await data.report(), { ...NOTHING, erased: 1 })
+})
+
+t.test('a site that was refused is followed by others, and not by itself', async (t) => {
+  const { app, data, host, tenantId } = await start(t)
+  await host.install(app, { site: 'confluence' })
+  await data.keep(tenantId, ACTIVE)
+  host.failNext({ target: 'accounts', status: 403 })
+  host.failNext({ target: 'accounts', status: 403 })
+  await t.rejects(data.report(), { code: 'ATL_ACCOUNTS_UNREPORTED' })
+  t.equal(host.exchanges.filter(({ kind }) => kind === 'accounts').length, 2, 'each of the two sites was tried once')
 })
 
 t.test('an answer that makes no sense, or never comes, settles nothing', async (t) => {
@@ -235,6 +286,19 @@ t.test('accounts go with a tenant that is purged', async (t) => {
   t.same(await data.report(), NOTHING)
 })
 
+t.test('accounts go over with a tenant that is adopted', async (t) => {
+  const { app, data, host, tenantId, told } = await start(t)
+  await host.install(app, { site: 'confluence' })
+  const heir = await app.atlassian.tenants.find({ clientKey: host.site('confluence').clientKey })
+  await data.keep(tenantId, [ACTIVE, CLOSED])
+  await app.atlassian.tenants.adopt(tenantId, heir?.tenantId ?? '')
+  t.same(await data.list(tenantId), [])
+  t.match(await data.list(heir?.tenantId ?? ''), [{ accountId: ACTIVE }, { accountId: CLOSED }])
+  host.accounts.close(CLOSED)
+  await data.report()
+  t.match(told, [{ accountId: CLOSED, tenants: [{ tenantId: heir?.tenantId }] }])
+})
+
 t.test('a store that keeps no accounts says so', async (t) => {
   const { store } = await buildApp(t)
   const { accounts, ...rest } = store
@@ -254,4 +318,18 @@ t.test('a process reports by itself if it is told to, until it ends', async (t) 
   const { length } = host.exchanges
   await new Promise((resolve) => setTimeout(resolve, 60))
   t.equal(host.exchanges.length, length)
+})
+
+t.test('the first report comes soon, for processes that do not live as long as the time between two', async (t) => {
+  const waits: (number | undefined)[] = []
+  const { setTimeout } = globalThis
+  t.teardown(() => Object.assign(globalThis, { setTimeout }))
+  const noting = (run: () => void, ms?: number) => {
+    waits.push(ms)
+    return setTimeout(run, ms)
+  }
+  Object.assign(globalThis, { setTimeout: Object.assign(noting, setTimeout) })
+  await start(t, { everyMinutes: 1440 })
+  t.ok(waits.includes(60_000))
+  t.notOk(waits.includes(DAY * 1000))
 })
