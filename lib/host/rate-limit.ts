@@ -83,13 +83,16 @@ function numberOf(text: string | null): number | null {
   return text !== null && /^\d{1,12}$/.test(text.trim()) ? Number(text) : null
 }
 
+const ISO_DATE = /^[12]\d{3}-\d{2}-\d{2}T[\d:.]+(?:Z|[+-]\d{2}:?\d{2})$/
+
 /** ISO 8601, seconds since 1970, or seconds from now. */
 function timeOf(text: string | null, nowMs: number): number | null {
   if (text === null) return null
   const number = numberOf(text)
   if (number !== null) return number > 1_000_000_000 ? number * 1000 : nowMs + number * 1000
-  const time = Date.parse(text)
-  return Number.isNaN(time) ? null : time
+  // Date.parse alone takes `!50` for a year.
+  const time = Date.parse(ISO_DATE.test(text.trim()) ? text : '')
+  return Number.isNaN(time) || time < 0 ? null : time
 }
 
 interface Policy {
